@@ -1,0 +1,9 @@
+from enum import StrEnum
+
+
+class SourceType(StrEnum):
+    DATABASE = "database"
+    SEGMENT = "segment"
+
+    def __str__(self) -> str:
+        return str(self.value)

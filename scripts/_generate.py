@@ -1,0 +1,151 @@
+"""Derives the typed client in generated/ from openapi.yaml; `--check` compares instead of writing.
+
+The generator can't read everything that the contract says, so it is given a view: the same document
+without `application/xml`, links and operation security, which it would warn on or mishandle. Works offline,
+and gives the same bytes for the same contract: generator and formatter are pinned exactly in pyproject.toml.
+"""
+
+from __future__ import annotations
+
+import argparse
+import filecmp
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+CONTRACT = ROOT / "openapi.yaml"
+TARGET = ROOT / "generated" / "profile_export_api"
+REMEDY = "run scripts/generate, look at the difference, and commit generated/ together with openapi.yaml"
+
+# An explicit selection: ruff's newer default rules rewrite the client into code that fails mypy strict.
+RUFF = "--isolated --no-cache --quiet --target-version=py311 --line-length=110"
+GENERATOR_SETTINGS = {
+    "project_name_override": "profile-export-api",
+    "package_name_override": "profile_export_api",
+    # text/csv as text would raise a TypeError when the generated client parses a download.
+    "content_type_overrides": {"text/csv": "application/octet-stream"},
+    "post_hooks": [f"ruff check . --fix --select=F,I,UP {RUFF}", f"ruff format . {RUFF}"],
+}
+
+
+class GenerationError(Exception):
+    """The generator refused the contract; its own words are the message."""
+
+
+def generator_view(contract: dict[str, Any]) -> dict[str, Any]:
+    """The contract without what the generator can't read; the argument is left alone."""
+    view: dict[str, Any] = json.loads(json.dumps(contract))
+    _drop_unreadable(view)
+    for path_item in view["paths"].values():
+        for operation in path_item.values():
+            operation.pop("security", None)
+    return view
+
+
+def _drop_unreadable(node: Any) -> None:
+    if isinstance(node, dict):
+        if isinstance(node.get("content"), dict):
+            node["content"].pop("application/xml", None)
+        node.pop("links", None)
+    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for child in children:
+        _drop_unreadable(child)
+
+
+def generate(contract: Path, target: Path) -> None:
+    """Writes the client for `contract` to the folder `target`, which must not exist."""
+    view = generator_view(yaml.safe_load(contract.read_text(encoding="utf-8")))
+    with tempfile.TemporaryDirectory() as scratch:
+        document = Path(scratch, "view.json")
+        document.write_text(json.dumps(view), encoding="utf-8")
+        settings = Path(scratch, "settings.json")
+        settings.write_text(json.dumps(GENERATOR_SETTINGS), encoding="utf-8")
+        made = Path(scratch, "made")
+        _run_generator(document, settings, made)
+        shutil.copytree(made, target, ignore=shutil.ignore_patterns("__pycache__", ".ruff_cache"))
+
+
+def _run_generator(document: Path, settings: Path, target: Path) -> None:
+    tools = Path(sys.executable).parent
+    arguments = ["generate", "--path", document, "--config", settings, "--output-path", target]
+    done = subprocess.run(
+        [tools / "openapi-python-client", *arguments, "--meta", "none", "--fail-on-warning"],
+        env={**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ.get('PATH', '')}", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise GenerationError((done.stdout + done.stderr).strip())
+
+
+def differences(made: Path, kept: Path) -> list[str]:
+    """One line for each file that is missing, extra or different in `kept`, compared byte by byte."""
+    ours, theirs = _files(made), _files(kept)
+    missing = [f"missing: {name}" for name in sorted(ours - theirs)]
+    extra = [f"not generated: {name}" for name in sorted(theirs - ours)]
+    changed = [
+        f"differs: {name}"
+        for name in sorted(ours & theirs)
+        if not filecmp.cmp(made / name, kept / name, shallow=False)
+    ]
+    return missing + extra + changed
+
+
+def _files(folder: Path) -> set[str]:
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def replace(contract: Path, target: Path) -> None:
+    """Writes the client beside `target` first, so that a refused contract leaves the present client alone."""
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        made = Path(scratch, "client")
+        generate(contract, made)
+        shutil.rmtree(target, ignore_errors=True)
+        made.rename(target)
+
+
+def check(contract: Path, target: Path) -> list[str]:
+    """What a fresh generation would change in `target`."""
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch, "client")
+        generate(contract, made)
+        return differences(made, target)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="scripts/generate", description="Write generated/ from openapi.yaml"
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when generated/ is stale")
+    parser.add_argument("--contract", type=Path, default=CONTRACT, help=argparse.SUPPRESS)
+    parser.add_argument("--target", type=Path, default=TARGET, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    try:
+        if not options.check:
+            options.target.parent.mkdir(parents=True, exist_ok=True)
+            replace(options.contract, options.target)
+            return 0
+        stale = check(options.contract, options.target)
+    except GenerationError as error:
+        print(f"generate: openapi.yaml can't be generated from:\n{error}", file=sys.stderr)
+        return 1
+    if stale:
+        print("\n".join(["generate: generated/ doesn't fit openapi.yaml:", *stale, REMEDY]), file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
