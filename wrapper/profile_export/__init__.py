@@ -1,3 +1,149 @@
-"""Export customer profiles from a marketing platform, complete and verified."""
+"""Export customer profiles from a marketing platform, complete and verified.
 
-__version__ = "0.1.0"
+    from profile_export import Database, ExportClient
+
+    with ExportClient("https://panel.example.com", token="...") as client:
+        result = client.export(Database(1), to="exports/")
+
+Names are loaded when they are first used (PEP 562), so that importing this package costs nearly nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from profile_export._version import __version__
+
+if TYPE_CHECKING:
+    from profile_export.aio import AsyncCompletedExport, AsyncExportClient, AsyncExportTask
+    from profile_export.client import CompletedExport, ExportClient, ExportTask
+    from profile_export.errors import (
+        ApiError,
+        AuthenticationError,
+        ConnectFailed,
+        ContractError,
+        CreateOutcomeUnknown,
+        DownloadError,
+        ExportError,
+        IncompleteDownload,
+        IntegrityError,
+        InvalidRequest,
+        LinkExpired,
+        NoSpace,
+        RateLimited,
+        RequestTimeout,
+        ResponseLost,
+        ServerError,
+        TargetExists,
+        TaskError,
+        TaskFailed,
+        TaskNotFound,
+        TransportError,
+        UnknownTaskState,
+        UnsafeLink,
+        UsageError,
+        WaitTimeout,
+    )
+    from profile_export.events import (
+        DownloadProgress,
+        DownloadRestarted,
+        DownloadStarted,
+        Event,
+        FilePublished,
+        RetryScheduled,
+        TaskCreated,
+        TaskPolled,
+    )
+    from profile_export.policy import DownloadPolicy, PollPolicy, RetryPolicy
+    from profile_export.types import (
+        Database,
+        DownloadedExport,
+        DownloadedFile,
+        Segment,
+        Source,
+        TaskSnapshot,
+        parse_source,
+    )
+
+_ERRORS = """ApiError AuthenticationError ConnectFailed ContractError CreateOutcomeUnknown DownloadError ExportError
+    IncompleteDownload IntegrityError InvalidRequest LinkExpired NoSpace RateLimited RequestTimeout ResponseLost
+    ServerError TargetExists TaskError TaskFailed TaskNotFound TransportError UnknownTaskState UnsafeLink UsageError
+    WaitTimeout"""
+_EVENTS = """DownloadProgress DownloadRestarted DownloadStarted Event FilePublished RetryScheduled TaskCreated
+    TaskPolled"""
+_HOMES = {
+    "aio": "AsyncCompletedExport AsyncExportClient AsyncExportTask",
+    "client": "CompletedExport ExportClient ExportTask",
+    "errors": _ERRORS,
+    "events": _EVENTS,
+    "policy": "DownloadPolicy PollPolicy RetryPolicy",
+    "types": "Database DownloadedExport DownloadedFile Segment Source TaskSnapshot parse_source",
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = [
+    "ApiError",
+    "AsyncCompletedExport",
+    "AsyncExportClient",
+    "AsyncExportTask",
+    "AuthenticationError",
+    "CompletedExport",
+    "ConnectFailed",
+    "ContractError",
+    "CreateOutcomeUnknown",
+    "Database",
+    "DownloadError",
+    "DownloadPolicy",
+    "DownloadProgress",
+    "DownloadRestarted",
+    "DownloadStarted",
+    "DownloadedExport",
+    "DownloadedFile",
+    "Event",
+    "ExportClient",
+    "ExportError",
+    "ExportTask",
+    "FilePublished",
+    "IncompleteDownload",
+    "IntegrityError",
+    "InvalidRequest",
+    "LinkExpired",
+    "NoSpace",
+    "PollPolicy",
+    "RateLimited",
+    "RequestTimeout",
+    "ResponseLost",
+    "RetryPolicy",
+    "RetryScheduled",
+    "Segment",
+    "ServerError",
+    "Source",
+    "TargetExists",
+    "TaskCreated",
+    "TaskError",
+    "TaskFailed",
+    "TaskNotFound",
+    "TaskPolled",
+    "TaskSnapshot",
+    "TransportError",
+    "UnknownTaskState",
+    "UnsafeLink",
+    "UsageError",
+    "WaitTimeout",
+    "__version__",
+    "parse_source",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,104 @@
+"""Checks what people pass to a client, once for both clients, before anything is sent."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, cast, get_args
+
+from profile_export._credentials import CredentialLine
+from profile_export._download import Destination
+from profile_export._requests import ExportRequest
+from profile_export._secrets import Secret
+from profile_export._transfer import parse_panel
+from profile_export.errors import UsageError
+from profile_export.types import AuthMode, Database, Segment, Source, WireFormat
+
+DEFAULT_TIMEOUT: Final = 3600.0
+
+
+def credential_line(
+    base_url: str, token: str, panel_url: str | None, wire_format: WireFormat, auth: AuthMode
+) -> CredentialLine:
+    """The credential line to one panel.
+
+    Raises:
+        UsageError: An argument can't be used.
+    """
+    if wire_format not in get_args(WireFormat):
+        raise UsageError(f"wire_format is one of {get_args(WireFormat)}, not {wire_format!r}")
+    if auth not in get_args(AuthMode):
+        raise UsageError(f"auth is one of {get_args(AuthMode)}, not {auth!r}")
+    if auth == "bearer" and not (token.isascii() and " " not in token):
+        raise UsageError("a token with blanks or letters outside of ASCII can't be sent in a header")
+    return CredentialLine(parse_panel(base_url, panel_url), Secret(token), auth, wire_format)
+
+
+def export_request(source: Source, where: Mapping[str, Any] | None, file_format: str) -> ExportRequest:
+    """What to export.
+
+    Raises:
+        UsageError: An argument can't be sent.
+    """
+    if not isinstance(cast("object", source), Database | Segment):
+        raise UsageError(f"not a source: {source!r}", hints=("pass Database(1) or Segment(7)",))
+    if not isinstance(cast("object", file_format), str) or not file_format:
+        raise UsageError("file_format is a word such as 'csv'")
+    return ExportRequest(source, file_format, None if where is None else _plain_json(where))
+
+
+def _plain_json(where: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy that is plain JSON, so that what was checked is what is sent."""
+    if not isinstance(cast("object", where), Mapping) or not _keys_are_texts(where):
+        raise UsageError("where is an object of profile fields, such as {'occupation': 'doctor'}")
+    try:
+        plain: dict[str, Any] = json.loads(json.dumps(dict(where), allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(f"where can't be sent as JSON: {error}") from None
+    return plain
+
+
+def _keys_are_texts(value: object) -> bool:
+    """Whether all keys are texts, however deep; json would turn others into texts without a word."""
+    if isinstance(value, Mapping):
+        members = cast("Mapping[object, object]", value)
+        return all(isinstance(key, str) and _keys_are_texts(item) for key, item in members.items())
+    if isinstance(value, list | tuple):
+        return all(_keys_are_texts(item) for item in cast("list[object]", value))
+    return True
+
+
+def task_id(value: str) -> str:
+    """A task id; what it looks like is the panel's business.
+
+    Raises:
+        UsageError: It is none.
+    """
+    if not isinstance(cast("object", value), str) or not value.strip():
+        raise UsageError("a task id is a text that is not empty")
+    return value
+
+
+def timeout(seconds: float | None) -> float | None:
+    """How long to wait, in seconds; None is for ever.
+
+    Raises:
+        UsageError: It is no length of time.
+    """
+    if seconds is not None and (math.isnan(seconds) or seconds < 0):
+        raise UsageError(f"timeout is a number of seconds, or None to wait for ever, not {seconds!r}")
+    return seconds
+
+
+def destination(to: str | os.PathLike[str], overwrite: bool) -> Destination:  # noqa: FBT001 - passed on as it came
+    """Where the files go.
+
+    Raises:
+        UsageError: It is no folder's name.
+    """
+    if not os.fspath(to):
+        raise UsageError("to names the folder that the files go to")
+    return Destination(Path(to).absolute(), overwrite)

@@ -1,0 +1,89 @@
+"""The asynchronous driver: the blocking one's twin for asyncio and trio, with file work in threads."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import anyio
+import httpx
+from anyio import to_thread
+from profile_export_api import Client
+from profile_export_api.api.profiles import create_export
+from profile_export_api.api.tasks import get_task_status
+
+from profile_export import _calls
+from profile_export import _effects as do
+from profile_export._credentials import CredentialLine
+from profile_export._files import PartFiles
+from profile_export._local import DOWNLOAD_HEADERS, Local, head_of, with_files
+from profile_export._transfer import is_redirect
+from profile_export.errors import UsageError
+
+T = TypeVar("T")
+
+
+class AsyncDriver:
+    """Runs flows over one httpx client, each in the task that asked for it."""
+
+    def __init__(self, http: httpx.AsyncClient, line: CredentialLine, local: Local) -> None:
+        self._http = http
+        self._line = line
+        self._local = local
+        self._api = Client(base_url=line.panel.base_url).set_async_httpx_client(http)
+
+    async def run(self, flow: do.Flow[T]) -> T:
+        """Performs the flow; an effect's error is raised in the flow, which may handle it."""
+        if self._http.is_closed:
+            raise UsageError("this client is closed")
+        with PartFiles() as parts:
+            try:
+                effect = next(flow)
+                while True:
+                    try:
+                        answer = await self._perform(effect, parts)
+                    except Exception as error:  # noqa: BLE001 - every error belongs to the flow
+                        effect = flow.throw(error)
+                    else:
+                        effect = flow.send(answer)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+
+    async def _perform(self, effect: do.Effect[Any], parts: PartFiles) -> Any:
+        match effect:
+            case do.CreateTask():
+                return await self._create(effect)
+            case do.GetStatus():
+                return await self._status(effect)
+            case do.Fetch():
+                return await self._fetch(effect, parts)
+            case do.Sleep(seconds):
+                return await anyio.sleep(seconds)
+            case do.FileEffect():
+                return await to_thread.run_sync(with_files, effect, parts)
+            case do.MomentEffect():
+                return self._local.moment(effect)
+            case _:
+                raise TypeError(f"no such effect: {effect!r}")
+
+    async def _create(self, effect: do.CreateTask) -> str:
+        with _calls.answering("create"):
+            body = _calls.create_body(effect)
+            answer = await create_export.asyncio_detailed(client=self._api, body=body, request_id=effect.request_id)
+            return _calls.created_task(answer)
+
+    async def _status(self, effect: do.GetStatus) -> Any:
+        with _calls.answering("status", effect.task_id):
+            body = _calls.status_body(effect.task_id)
+            answer = await get_task_status.asyncio_detailed(client=self._api, body=body)
+            return _calls.snapshot(effect.task_id, answer)
+
+    async def _fetch(self, effect: do.Fetch, parts: PartFiles) -> do.Fetched | do.Redirected:
+        async with self._http.stream("GET", effect.url, headers=DOWNLOAD_HEADERS) as response:
+            head = head_of(response)
+            if is_redirect(head):
+                return do.Redirected(head.location or "")
+            receiver = self._local.receiver(effect, response, self._line, parts)
+            async for chunk in response.aiter_raw():
+                await to_thread.run_sync(receiver.feed, chunk)
+            return await to_thread.run_sync(receiver.finish)

@@ -1,0 +1,163 @@
+"""The credential line: below it requests carry the token, above it nothing does.
+
+Requests come down with a placeholder. Here the origin is checked and the token put where the authentication mode wants
+it, last. Answers go up as JSON with the token masked; failures go up as this package's errors, raised here anew, so
+that no traceback holds a frame which saw the token. (Measured: with the token in the URL or added by an `httpx.Auth`,
+httpx writes it to its INFO log, its exceptions and reprs; added in a transport, it appears in none of them.)
+
+The wire format is decided here too: bodies are JSON above the line, JSON or XML below it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, cast
+from urllib.parse import quote
+
+import attrs
+import httpx
+from profile_export_api.xml_shapes import SHAPES
+
+from profile_export import _xml
+from profile_export._envelope import Answer, read_answer
+from profile_export._secrets import Secret
+from profile_export._transfer import Panel, origin_of
+from profile_export.errors import (
+    ConnectFailed,
+    ContractError,
+    ExportError,
+    RequestTimeout,
+    ResponseLost,
+    UnsafeLink,
+    UsageError,
+)
+from profile_export.types import AuthMode, WireFormat
+
+PLACEHOLDER: Final = "the-token-is-added-by-the-transport"
+# The generated shapes and the codec's are the same structure under two names; a type checker that compares two such
+# recursive types doesn't come to an end (measured with pyright 1.1.414).
+WIRE_SHAPES: Final = cast("dict[str, dict[str, _xml.Shape]]", cast("Any", SHAPES))
+MEDIA_TYPES: Final[Mapping[WireFormat, str]] = {"json": "application/json", "xml": "application/xml"}
+
+
+@attrs.frozen
+class CredentialLine:
+    """What is the same for both transports: signing requests, reading answers, naming failures."""
+
+    panel: Panel
+    token: Secret
+    auth: AuthMode = "body"
+    wire_format: WireFormat = "json"
+
+    def sign(self, request: httpx.Request) -> httpx.Request:
+        """The request as it goes out.
+
+        Raises:
+            UnsafeLink: It doesn't go to the panel.
+            UsageError: It can't be said in the wire format.
+        """
+        if origin_of(str(request.url)) not in self.panel.allowed:
+            raise UnsafeLink("a request would have left the panel; the token was not sent")
+        headers = httpx.Headers(request.headers)
+        if self.auth == "bearer":
+            headers["Authorization"] = f"Bearer {self.token.reveal()}"
+        if is_download(request):
+            return httpx.Request("GET", self._signed_url(request.url), headers=headers, extensions=request.extensions)
+        for name in ("Content-Length", "Transfer-Encoding"):
+            headers.pop(name, None)
+        headers["Content-Type"] = headers["Accept"] = MEDIA_TYPES[self.wire_format]
+        body = self._signed_body(request)
+        return httpx.Request("POST", request.url, headers=headers, content=body, extensions=request.extensions)
+
+    def _signed_url(self, url: httpx.URL) -> httpx.URL:
+        """The link with `?token=` in body mode; a token that the panel put there is replaced."""
+        parts = [part for part in url.query.split(b"&") if part and not part.startswith(b"token=")]
+        if self.auth == "body":
+            parts.append(b"token=" + quote(self.token.reveal(), safe="").encode())
+        return url.copy_with(query=b"&".join(parts) or None)
+
+    def _signed_body(self, request: httpx.Request) -> bytes:
+        members: dict[str, Any] = json.loads(request.content)
+        del members["token"]
+        if self.auth == "body":
+            members = {"token": self.token.reveal(), **members}
+        if self.wire_format == "json":
+            return json.dumps(members, ensure_ascii=False).encode()
+        try:
+            return _xml.encode(members, WIRE_SHAPES[self._operation(request)]["request"])
+        except _xml.XmlEncodingError as error:
+            raise UsageError(f"the request can't be said in XML: {error}") from None
+
+    def _operation(self, request: httpx.Request) -> str:
+        """The contract's path that a request is for: its own without the base URL's."""
+        return request.url.path.removeprefix(self.panel.api_path)
+
+    def read(self, request: httpx.Request, response: httpx.Response, body: bytes) -> httpx.Response:
+        """An answer as the generated client wants it: a success envelope in JSON, under a standard status.
+
+        Raises:
+            ExportError: It is a refusal, or no answer of this API.
+        """
+        content_type = response.headers.get("Content-Type", "")
+        retry_after = response.headers.get("Retry-After")
+        answer = Answer(response.status_code, self.token.mask(content_type), retry_after, body)
+        envelope = read_answer(answer, lambda document: self._read_xml(request, document))
+        return httpx.Response(200, json=self.token.mask_within(envelope), request=request)
+
+    def _read_xml(self, request: httpx.Request, document: bytes) -> dict[str, Any]:
+        try:
+            return _xml.decode(document, WIRE_SHAPES[self._operation(request)]["answer"])
+        except _xml.XmlError as error:
+            if error.path:
+                raise ContractError(f"the answer doesn't fit the contract: {error}") from None
+            raise
+
+    def read_envelope(self, body: bytes) -> dict[str, Any] | None:
+        """The error envelope that came in place of a file, or None where `body` is none."""
+        is_xml = body.lstrip()[:1] == b"<"
+        try:
+            decoded: Any = _xml.decode(body, ENVELOPE_SHAPE) if is_xml else json.loads(body)
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(decoded, dict) or "error" not in decoded:
+            return None
+        envelope: dict[str, Any] = self.token.mask_within(decoded)
+        return envelope
+
+    def masked(self, error: ExportError) -> ExportError:
+        """The error, with the token masked in all that it says."""
+        for name, value in vars(error).items():
+            if isinstance(value, str):
+                setattr(error, name, self.token.mask(value))
+        error.args = tuple(self.token.mask(part) if isinstance(part, str) else part for part in error.args)
+        return error
+
+    def failure(self, error: httpx.RequestError | ExportError) -> ExportError:
+        """This package's error, masked, with no memory of the frames it came through: they saw the token."""
+        if isinstance(error, ExportError):
+            error.__cause__ = error.__context__ = None
+            return self.masked(error).with_traceback(None)
+        words = self.token.mask(str(error)) or type(error).__name__
+        where = self.panel.api
+        if isinstance(error, httpx.DecodingError):
+            return ContractError(f"the answer's compression is broken: {words}")
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError | httpx.UnsupportedProtocol):
+            return ConnectFailed(f"can't connect to {where}: {words}", hints=("check the base URL and the network",))
+        if isinstance(error, httpx.PoolTimeout):
+            return ConnectFailed(f"no free connection to {where} in time")
+        if isinstance(error, httpx.TimeoutException):
+            return RequestTimeout(f"{where} didn't answer in time", hints=("try again later",))
+        return ResponseLost(f"the connection to {where} broke: {words}", hints=("try again",))
+
+
+ENVELOPE_SHAPE: Final[_xml.Shape] = {
+    "kind": "object",
+    "members": {"error": {"kind": "integer"}, "error_text": {"kind": "string"}, "data": {"kind": "any"}},
+    "others": {"kind": "any"},
+}
+
+
+def is_download(request: httpx.Request) -> bool:
+    """Whether a request is for a file, whose answer streams; all other requests are calls with an envelope."""
+    return request.method == "GET"

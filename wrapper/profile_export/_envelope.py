@@ -1,0 +1,172 @@
+"""Reads an answer of the panel: success gives its data, anything else the error that says best what happened.
+
+HTTP status and the envelope's `error` are two separate signals; an error under HTTP 200 is to be expected.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, cast
+
+import attrs
+
+from profile_export.errors import (
+    ApiError,
+    AuthenticationError,
+    ContractError,
+    InvalidRequest,
+    RateLimited,
+    ServerError,
+)
+from profile_export.types import is_integer
+
+SNIPPET: Final = 120
+SUCCESS: Final = 0
+# Codes of the platform's published table that are about the token.
+REFUSED_TOKEN: Final = frozenset({401, 403})
+NOT_FOUND: Final = 404
+# No code for an unknown task is documented; a panel may say it in words only.
+NOT_FOUND_TEXT: Final = re.compile(
+    r"(task|export)\b.*\b(not found|unknown|does ?n.t exist)|(unknown|no such) task", re.IGNORECASE
+)
+JSON_BOM: Final = b"\xef\xbb\xbf"
+
+
+@attrs.frozen
+class Answer:
+    """An answer as it came.
+
+    Attributes:
+        status: HTTP status.
+        content_type: The header, or "".
+        retry_after: The header, or None.
+        body: At most as many bytes as the transport reads of an answer.
+    """
+
+    status: int
+    content_type: str
+    retry_after: str | None
+    body: bytes
+
+
+XmlDecoder = Callable[[bytes], Mapping[str, Any]]
+
+
+def format_of(content_type: str, body: bytes) -> Literal["json", "xml"] | None:
+    """The format that an answer says it has or, where it says nothing useful, looks like by its first byte."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type.endswith(("/json", "+json")):
+        return "json"
+    if media_type.endswith(("/xml", "+xml")) and media_type != "application/xhtml+xml":
+        return "xml"
+    if media_type in {"text/html", "application/xhtml+xml"}:
+        return None
+    first = body.removeprefix(JSON_BOM).lstrip()[:1]
+    return "json" if first == b"{" else "xml" if first == b"<" else None
+
+
+def read_answer(answer: Answer, decode_xml: XmlDecoder, *, now: datetime | None = None) -> dict[str, Any]:
+    """The members of a success envelope.
+
+    Raises:
+        ApiError: The panel refused or failed, by its envelope or its HTTP status.
+        ContractError: This is no answer of this API.
+    """
+    envelope = _decode(answer, decode_xml)
+    retry_after = parse_retry_after(answer.retry_after, now or datetime.now(UTC))
+    if envelope is None:
+        raise _without_envelope(answer, retry_after)
+    code, text = _signals(envelope)
+    if code == SUCCESS and 200 <= answer.status < 300:
+        return envelope
+    raise refusal(answer.status, code, text, retry_after)
+
+
+def _decode(answer: Answer, decode_xml: XmlDecoder) -> dict[str, Any] | None:
+    """The envelope, or None where the body is none."""
+    kind = format_of(answer.content_type, answer.body)
+    decoded: object = None
+    try:
+        if kind == "json":
+            decoded = json.loads(answer.body.removeprefix(JSON_BOM))
+        elif kind == "xml":
+            decoded = decode_xml(answer.body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(decoded, Mapping) or "error" not in decoded:
+        return None
+    return dict(cast("Mapping[str, Any]", decoded))
+
+
+def _signals(envelope: Mapping[str, Any]) -> tuple[int, str]:
+    code, text = envelope["error"], envelope.get("error_text")
+    if not is_integer(code):
+        raise ContractError("the answer's 'error' is not an integer")
+    if text is not None and not isinstance(text, str):
+        raise ContractError("the answer's 'error_text' is not a text")
+    return code, text or ""
+
+
+def refusal(status: int, code: int, text: str, retry_after: float | None = None) -> ApiError:
+    """The error for an envelope with this code under this HTTP status; the envelope has the first word."""
+    signal = status if code == SUCCESS else code
+    shown = f"error {code}" if code != SUCCESS else f"HTTP {status}"
+    words = f": {text}" if text and code != SUCCESS else ""
+    kind, lead, hints = _kind(signal, status)
+    return kind(
+        f"{lead} ({shown}){words}", code=code, text=text, http_status=status, retry_after=retry_after, hints=hints
+    )
+
+
+def _kind(signal: int, status: int) -> tuple[type[ApiError], str, tuple[str, ...]]:
+    if signal in REFUSED_TOKEN:
+        return AuthenticationError, "the panel refused the token", ("check the token and what it may do",)
+    if 429 in {signal, status}:
+        return RateLimited, "the panel asks for fewer requests", ("try again later, with fewer exports at once",)
+    if signal >= 500 or status >= 500:
+        return ServerError, "the panel failed", ("try again later",)
+    if signal == 402:
+        return ApiError, "the account's tariff doesn't allow this", ()
+    if 400 <= signal < 440:
+        return InvalidRequest, "the panel refused the request", ()
+    return ApiError, "the panel refused the request", ()
+
+
+def _without_envelope(answer: Answer, retry_after: float | None) -> ApiError | ContractError:
+    status = answer.status
+    if status >= 500 or status in {401, 403, 429}:
+        kind, lead, hints = _kind(status, status)
+        return kind(f"{lead} (HTTP {status})", http_status=status, retry_after=retry_after, hints=hints)
+    return ContractError(
+        f"this is not an answer of the export API: HTTP {status}, {_describe(answer)}",
+        hints=("check the base URL: scheme, host and port of the panel, nothing else",),
+    )
+
+
+def _describe(answer: Answer) -> str:
+    if not answer.body.strip():
+        return "an empty body"
+    text = " ".join(answer.body[: 4 * SNIPPET].decode("utf-8", "replace").split())
+    clean = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return f"{answer.content_type or 'no content type'}: {clean[:SNIPPET]}"
+
+
+def parse_retry_after(value: str | None, now: datetime) -> float | None:
+    """Seconds from `Retry-After`, given as seconds or as a date (RFC 9110, section 10.2.3); None when it is neither."""
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:12])
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max((moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds(), 0.0)
+
+
+def says_not_found(error: ApiError) -> bool:
+    """Whether a status request was refused because the panel doesn't know the task."""
+    return NOT_FOUND in {error.code, error.http_status} or NOT_FOUND_TEXT.search(error.text) is not None

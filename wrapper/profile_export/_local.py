@@ -1,0 +1,137 @@
+"""Performs the effects that need no network: clock, chance, events and files. Both drivers share it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import attrs
+import httpx
+
+from profile_export import _effects as do
+from profile_export._credentials import CredentialLine
+from profile_export._envelope import parse_retry_after
+from profile_export._files import PartFiles, prepare_directory
+from profile_export._receiver import Receiver
+from profile_export._transfer import Head, counts_rows
+from profile_export.events import DownloadProgress, DownloadStarted, Event, EventSink
+
+# Compressed bytes would be neither the announced number nor the file's own.
+DOWNLOAD_HEADERS: Final = {"Accept": "*/*", "Accept-Encoding": "identity"}
+# A bar needs no more; every event costs the download time.
+PROGRESS_INTERVAL: Final = 0.1
+
+logger = logging.getLogger("profile_export")
+
+
+@attrs.frozen
+class Local:
+    """One client's surroundings.
+
+    Attributes:
+        sink: Told of every event; what it raises is logged and changes nothing.
+        clock: Seconds, never set back.
+        draw: Random numbers in [0, 1).
+    """
+
+    sink: EventSink | None = None
+    clock: Callable[[], float] = time.monotonic
+    draw: Callable[[], float] = random.random
+
+    def moment(self, effect: do.MomentEffect[Any]) -> Any:
+        """Performs an effect that takes no time."""
+        match effect:
+            case do.Now():
+                return self.clock()
+            case do.Draw():
+                return self.draw()
+            case do.NewRequestId():
+                return str(uuid.uuid4())
+            case do.Emit(event):
+                return self.emit(event)
+            case _:
+                raise TypeError(f"no such effect: {effect!r}")
+
+    def emit(self, event: Event) -> None:
+        """Tells the sink and the log."""
+        if not isinstance(event, DownloadProgress):
+            logger.info("%s", event)
+        if self.sink is None:
+            return
+        try:
+            self.sink(event)
+        except Exception as error:  # noqa: BLE001 - somebody else's progress bar must not end an export
+            logger.warning("the event sink raised %s", type(error).__name__)
+
+    def receiver(self, effect: do.Fetch, response: httpx.Response, line: CredentialLine, parts: PartFiles) -> Receiver:
+        """What takes the body of a download's answer."""
+        emit_progress = _Throttled(self, effect).progress
+
+        def begin(announced: int | None) -> Any:
+            self.emit(DownloadStarted(target=effect.target, size=announced))
+            counted = counts_rows(effect.target, effect.file_format)
+            return parts.begin(effect.target, count_rows=counted, announced=announced)
+
+        return Receiver(
+            head=head_of(response),
+            announced=_length(response.headers.get("Content-Length")),
+            retry_after=parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC)),
+            file_format=effect.file_format,
+            begin=begin,
+            read_envelope=line.read_envelope,
+            progress=emit_progress,
+        )
+
+
+@attrs.define
+class _Throttled:
+    """Progress of one download, told a few times a second."""
+
+    local: Local
+    effect: do.Fetch
+    last: float = float("-inf")
+
+    def progress(self, received: int) -> None:
+        now = self.local.clock()
+        if now - self.last >= PROGRESS_INTERVAL:
+            self.last = now
+            self.local.emit(DownloadProgress(target=self.effect.target, received=received))
+
+
+def with_files(effect: do.FileEffect[Any], parts: PartFiles) -> Any:
+    """Performs an effect on files; it may take as long as the disk does."""
+    match effect:
+        case do.PrepareDirectory(path):
+            prepare_directory(path)
+            return None
+        case do.Exists(path):
+            # A broken symbolic link takes its name, too.
+            return os.path.lexists(path)
+        case do.Publish(target, overwrite):
+            parts.publish(target, overwrite=overwrite)
+            return None
+        case do.Reject(target):
+            return parts.reject(target)
+        case _:
+            raise TypeError(f"no such effect: {effect!r}")
+
+
+def head_of(response: httpx.Response) -> Head:
+    """What matters of a download's answer before its body."""
+    headers = response.headers
+    return Head(
+        status=response.status_code,
+        content_type=headers.get("Content-Type", ""),
+        content_encoding=headers.get("Content-Encoding", ""),
+        location=headers.get("Location"),
+    )
+
+
+def _length(value: str | None) -> int | None:
+    return int(value) if value is not None and value.isascii() and value.isdigit() else None

@@ -1,0 +1,92 @@
+"""Takes the answer of a download: the file goes to its part file, an error page in its place never touches the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from profile_export._effects import Fetched
+from profile_export._files import PartFile
+from profile_export._transfer import ENVELOPE_LIMIT, Head, may_be_page, refusal_of, refuses
+
+
+@attrs.define
+class Receiver:
+    """Feed it the body's chunks as they come, then `finish()`.
+
+    Attributes:
+        head: The answer's head.
+        announced: Content-Length, or None.
+        retry_after: Seconds that the panel asks to wait, or None.
+        file_format: The format that was asked for; a JSON file may begin like an envelope.
+        begin: Opens the part file, when it is sure that the body is the file.
+        read_envelope: Decodes a body into an envelope, or gives None where it is none.
+        progress: Told the number of bytes on disk.
+    """
+
+    head: Head
+    announced: int | None
+    retry_after: float | None
+    file_format: str
+    begin: Callable[[int | None], PartFile]
+    read_envelope: Callable[[bytes], Mapping[str, Any] | None]
+    progress: Callable[[int], None]
+    _held: bytearray = attrs.field(init=False, factory=bytearray)
+    _part: PartFile | None = attrs.field(init=False, default=None)
+
+    def feed(self, chunk: bytes) -> None:
+        """Takes the next bytes of the body.
+
+        Raises:
+            ExportError: They show that it is not the file, or they can't be written.
+        """
+        if self._part is not None:
+            self._write(self._part, chunk)
+            return
+        self._held += chunk
+        if not refuses(self.head) and self._is_file_so_far():
+            self._release()
+        elif len(self._held) > ENVELOPE_LIMIT:
+            raise self._refusal(None)
+
+    def finish(self) -> Fetched:
+        """The facts about the whole file.
+
+        Raises:
+            ExportError: The body was not the file, or not the whole of it.
+        """
+        part = self._part
+        if part is None:
+            envelope = self.read_envelope(bytes(self._held))
+            if refuses(self.head) or envelope is not None or not self._is_file_at_end():
+                raise self._refusal(envelope)
+            part = self._release()
+        return part.finish(self.announced)
+
+    def _is_file_so_far(self) -> bool:
+        blank = not self._held.strip()
+        long = len(self._held) > ENVELOPE_LIMIT
+        if not may_be_page(self.head, bytes(self._held[:512])):
+            return long or not blank
+        return long and self._may_begin_so()
+
+    def _is_file_at_end(self) -> bool:
+        return not may_be_page(self.head, bytes(self._held[:512])) or self._may_begin_so()
+
+    def _may_begin_so(self) -> bool:
+        return self.file_format == "json" and self._held.lstrip().startswith(b"{")
+
+    def _release(self) -> PartFile:
+        part = self._part = self.begin(self.announced)
+        self._write(part, bytes(self._held))
+        self._held.clear()
+        return part
+
+    def _write(self, part: PartFile, chunk: bytes) -> None:
+        part.write(chunk)
+        self.progress(part.size)
+
+    def _refusal(self, envelope: Mapping[str, Any] | None) -> Exception:
+        return refusal_of(self.head, self.retry_after, envelope)

@@ -1,0 +1,83 @@
+"""The flows of single requests: create a task, ask for its status; each repeated after failures that allow it."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import attrs
+
+from profile_export import _retry
+from profile_export._effects import CreateTask, Draw, Effect, Emit, Flow, GetStatus, NewRequestId, Now, Sleep
+from profile_export._transfer import Panel
+from profile_export.errors import ApiError, CreateOutcomeUnknown, ExportError, TransportError
+from profile_export.events import RetryScheduled, TaskCreated
+from profile_export.policy import DownloadPolicy, PollPolicy, RetryPolicy
+from profile_export.types import Source, TaskSnapshot
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class Settings:
+    """What a client decides once for all its flows."""
+
+    panel: Panel
+    poll: PollPolicy
+    retry: RetryPolicy
+    download: DownloadPolicy
+
+
+@attrs.frozen
+class ExportRequest:
+    """What to export; `where` narrows the selection."""
+
+    source: Source
+    file_format: str = "csv"
+    where: dict[str, Any] | None = None
+
+
+def repeat(effect: Effect[T], operation: _retry.Operation, policy: RetryPolicy, deadline: float | None) -> Flow[T]:
+    """The effect, again after every failure that may be repeated, until `deadline` on the driver's clock."""
+    failures = 0
+    while True:
+        try:
+            return (yield from effect)
+        except ExportError as error:
+            failures += 1
+            now, draw = (yield from Now()), (yield from Draw())
+            left = None if deadline is None else deadline - now
+            delay = _retry.retry_delay(policy, operation, error, failures=failures, draw=draw, time_left=left)
+            if delay is None:
+                error.add_context(operation=operation)
+                raise
+            yield from Emit(RetryScheduled(operation=operation, attempt=failures + 1, delay=delay, reason=str(error)))
+        yield from Sleep(delay)
+
+
+def create(request: ExportRequest, settings: Settings) -> Flow[str]:
+    """Creates the task once; gives its id. Every repetition carries the same `Request-ID`."""
+    request_id = yield from NewRequestId()
+    effect = CreateTask(request.source, request.file_format, request.where, request_id)
+    try:
+        task_id = yield from repeat(effect, "create", settings.retry, None)
+    except ExportError as error:
+        error.add_context(operation="create", request_id=request_id)
+        if isinstance(error, TransportError | ApiError) and _retry.maybe_done(error):
+            raise CreateOutcomeUnknown(
+                f"the export may or may not have been created: {error}",
+                hints=("look at the panel's tasks before you create it again", *error.hints),
+                operation="create",
+                request_id=request_id,
+            ) from error
+        raise
+    yield from Emit(TaskCreated(task_id=task_id, request_id=request_id))
+    return task_id
+
+
+def status(task_id: str, settings: Settings, deadline: float | None = None) -> Flow[TaskSnapshot]:
+    """Asks once for the task's state, repeated after passing failures."""
+    try:
+        return (yield from repeat(GetStatus(task_id), "status", settings.retry, deadline))
+    except ExportError as error:
+        error.add_context(task_id=task_id)
+        raise

@@ -1,0 +1,62 @@
+"""Which failures may be repeated, and after how long. Safe by operation, not by HTTP method."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from profile_export.errors import (
+    ApiError,
+    ExportError,
+    RateLimited,
+    ServerError,
+    TransportError,
+)
+from profile_export.policy import RetryPolicy
+
+Operation: TypeAlias = Literal["create", "status", "download"]
+
+
+def maybe_done(error: ExportError) -> bool:
+    """Whether the panel may have carried the request out although it failed for us."""
+    if isinstance(error, TransportError):
+        return error.sent != "no"
+    return isinstance(error, ServerError)
+
+
+def may_repeat(policy: RetryPolicy, operation: Operation, error: ExportError) -> bool:
+    """Whether sending the same request again is useful and safe.
+
+    Asking for a status or a file changes nothing on the panel. A create is repeated when it was provably not carried
+    out, or when the panel can recognise the repetition by its `Request-ID`.
+    """
+    if not isinstance(error, TransportError | RateLimited | ServerError):
+        return False
+    return operation != "create" or policy.create == "request-id" or not maybe_done(error)
+
+
+def backoff(policy: RetryPolicy, failures: int, draw: float) -> float:
+    """Seconds before the next attempt after `failures` failed ones: doubled each time, the upper half random."""
+    # The exponent is bounded because 2.0 ** 1024 overflows.
+    ceiling = min(policy.first_delay * 2.0 ** min(failures - 1, 60), policy.max_delay)
+    return ceiling * (0.5 + 0.5 * draw)
+
+
+def retry_delay(
+    policy: RetryPolicy,
+    operation: Operation,
+    error: ExportError,
+    *,
+    failures: int,
+    draw: float,
+    time_left: float | None,
+) -> float | None:
+    """Seconds to wait before the request is repeated, or None when it is not to be repeated.
+
+    A panel's `Retry-After` is a lower bound; a delay that passes the end of the wait fails at once instead.
+    """
+    if failures >= policy.attempts or not may_repeat(policy, operation, error):
+        return None
+    delay = backoff(policy, failures, draw)
+    if isinstance(error, ApiError) and error.retry_after is not None:
+        delay = max(delay, error.retry_after)
+    return None if time_left is not None and delay > time_left else delay

@@ -1,0 +1,67 @@
+"""The API token, held so that nothing can print it by accident.
+
+Not a `str` subclass: json, string formatting with `%` and `+`, and pickle would all take the true text of one. A
+plain holder has no text to take; only the credential line asks for it, by name.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NoReturn, final
+from urllib.parse import quote
+
+from profile_export.errors import UsageError
+
+MASK: Final = "***"
+# Shorter texts occur in innocent places ("1", "csv"), so masking them in a panel's data would damage it.
+SHORTEST_MASKED: Final = 8
+
+
+@final
+class Secret:
+    """A token whose text is given by `reveal()` only; repr, str, format and pickle never show it."""
+
+    __slots__ = ("__text",)
+
+    def __init__(self, text: str) -> None:
+        if not text:
+            raise UsageError("the token is empty", hints=("set PROFILE_EXPORT_TOKEN or pass token=...",))
+        if not text.isprintable() or text != text.strip():
+            raise UsageError(
+                "the token has blanks around it or characters that can't be printed",
+                hints=("a line break often comes along when a token is copied or read from a file",),
+            )
+        self.__text = text
+
+    def reveal(self) -> str:
+        """The true text. For the credential line only."""
+        return self.__text
+
+    def mask(self, text: str) -> str:
+        """`text` with the token masked, as it is and as it looks in a URL."""
+        return text.replace(self.__text, MASK).replace(quote(self.__text, safe=""), MASK)
+
+    def mask_within(self, value: Any) -> Any:
+        """A JSON value that a server wrote, with the token masked in all its texts."""
+        if len(self.__text) < SHORTEST_MASKED:
+            return value
+        if isinstance(value, str):
+            return self.mask(value)
+        if isinstance(value, list):
+            return [self.mask_within(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        if isinstance(value, dict):
+            members: dict[str, Any] = dict(value)  # pyright: ignore[reportUnknownArgumentType]
+            return {key: self.mask_within(item) for key, item in members.items()}
+        return value
+
+    def __repr__(self) -> str:
+        return f"Secret({MASK!r})"
+
+    def __str__(self) -> str:
+        return MASK
+
+    def __format__(self, format_spec: str) -> str:
+        return format(MASK, format_spec)
+
+    def __reduce__(self) -> NoReturn:
+        message = "a secret can't be pickled or copied"
+        raise TypeError(message)

@@ -1,0 +1,87 @@
+"""The blocking driver: performs the effects of a flow, one after another, until the flow returns."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, TypeVar
+
+import httpx
+from profile_export_api import Client
+from profile_export_api.api.profiles import create_export
+from profile_export_api.api.tasks import get_task_status
+
+from profile_export import _calls
+from profile_export import _effects as do
+from profile_export._credentials import CredentialLine
+from profile_export._files import PartFiles
+from profile_export._local import DOWNLOAD_HEADERS, Local, head_of, with_files
+from profile_export._transfer import is_redirect
+from profile_export.errors import UsageError
+
+T = TypeVar("T")
+
+
+class SyncDriver:
+    """Runs flows over one httpx client. Safe to use from several threads: runs share nothing but that client."""
+
+    def __init__(self, http: httpx.Client, line: CredentialLine, local: Local) -> None:
+        self._http = http
+        self._line = line
+        self._local = local
+        self._api = Client(base_url=line.panel.base_url).set_httpx_client(http)
+
+    def run(self, flow: do.Flow[T]) -> T:
+        """Performs the flow; an effect's error is raised in the flow, which may handle it."""
+        if self._http.is_closed:
+            raise UsageError("this client is closed")
+        with PartFiles() as parts:
+            try:
+                effect = next(flow)
+                while True:
+                    try:
+                        answer = self._perform(effect, parts)
+                    except Exception as error:  # noqa: BLE001 - every error belongs to the flow
+                        effect = flow.throw(error)
+                    else:
+                        effect = flow.send(answer)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+
+    def _perform(self, effect: do.Effect[Any], parts: PartFiles) -> Any:
+        match effect:
+            case do.CreateTask():
+                return self._create(effect)
+            case do.GetStatus():
+                return self._status(effect)
+            case do.Fetch():
+                return self._fetch(effect, parts)
+            case do.Sleep(seconds):
+                return time.sleep(seconds)
+            case do.FileEffect():
+                return with_files(effect, parts)
+            case do.MomentEffect():
+                return self._local.moment(effect)
+            case _:
+                raise TypeError(f"no such effect: {effect!r}")
+
+    def _create(self, effect: do.CreateTask) -> str:
+        with _calls.answering("create"):
+            body = _calls.create_body(effect)
+            answer = create_export.sync_detailed(client=self._api, body=body, request_id=effect.request_id)
+            return _calls.created_task(answer)
+
+    def _status(self, effect: do.GetStatus) -> Any:
+        with _calls.answering("status", effect.task_id):
+            answer = get_task_status.sync_detailed(client=self._api, body=_calls.status_body(effect.task_id))
+            return _calls.snapshot(effect.task_id, answer)
+
+    def _fetch(self, effect: do.Fetch, parts: PartFiles) -> do.Fetched | do.Redirected:
+        with self._http.stream("GET", effect.url, headers=DOWNLOAD_HEADERS) as response:
+            head = head_of(response)
+            if is_redirect(head):
+                return do.Redirected(head.location or "")
+            receiver = self._local.receiver(effect, response, self._line, parts)
+            for chunk in response.iter_raw():
+                receiver.feed(chunk)
+            return receiver.finish()

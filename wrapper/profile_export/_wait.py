@@ -1,0 +1,156 @@
+"""The flow that waits for a task: asks when it is due, and judges what the answer means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from profile_export import _polling
+from profile_export._effects import Draw, Emit, Flow, Now, Sleep
+from profile_export._requests import Settings, status
+from profile_export.errors import ContractError, TaskFailed, TaskNotFound, UnknownTaskState, WaitTimeout
+from profile_export.events import TaskPolled
+from profile_export.types import TaskSnapshot
+
+
+@attrs.frozen
+class Completion:
+    """A task that ended well."""
+
+    task_id: str
+    total: int
+    urls: tuple[str, ...]
+    warnings: tuple[str, ...]
+    file_format: str = ""
+
+
+@attrs.define
+class Wait:
+    """One wait for one task, a step at a time, so that it can be watched as a stream.
+
+    `created` tells that the task was created just before, so that the panel may not know it yet; `timeout` is in
+    seconds, or None for ever.
+    """
+
+    task_id: str
+    settings: Settings
+    timeout: float | None
+    created: bool = False
+    _began: float | None = attrs.field(init=False, default=None)
+    _history: tuple[_polling.Observation, ...] = attrs.field(init=False, default=())
+    _last: TaskSnapshot | None = attrs.field(init=False, default=None)
+    _puzzled_since: float | None = attrs.field(init=False, default=None)
+
+    def step(self) -> Flow[TaskSnapshot]:
+        """Waits as long as is due, then asks. The first step asks at once.
+
+        Raises:
+            WaitTimeout: The time is over.
+            UnknownTaskState: The task stays finished under a word that nobody documents.
+        """
+        now = yield from Now()
+        if self._began is None:
+            self._began = now
+        else:
+            yield from self._pause(now)
+        snapshot = yield from self._ask(self._began)
+        waited = (yield from Now()) - self._began
+        self._last = snapshot
+        self._history = _polling.observe(self._history, _polling.Observation(waited, snapshot.progress))
+        self._check_known(snapshot, waited)
+        yield from Emit(TaskPolled(snapshot=snapshot, waited=waited))
+        return snapshot
+
+    def finish(self, file_format: str = "") -> Flow[Completion]:
+        """Steps until the task has ended.
+
+        Raises:
+            TaskFailed: It ended badly.
+            ContractError: It ended well, but without telling its files.
+        """
+        while True:
+            snapshot = yield from self.step()
+            if self.ended(snapshot):
+                return completion(snapshot, file_format)
+
+    @staticmethod
+    def ended(snapshot: TaskSnapshot) -> bool:
+        """Whether there is nothing left to wait for."""
+        return _polling.judge(snapshot) in {"completed", "failed"}
+
+    def _pause(self, now: float) -> Flow[None]:
+        began = self._began if self._began is not None else now
+        waited = now - began
+        draw = yield from Draw()
+        delay = _polling.next_delay(self.settings.poll, waited=waited, history=self._history, draw=draw)
+        if self.timeout is not None:
+            if waited >= self.timeout:
+                raise self._timed_out()
+            # The last question is asked at the very end of the time, not before it.
+            delay = min(delay, self.timeout - waited)
+        yield from Sleep(delay)
+
+    def _ask(self, began: float) -> Flow[TaskSnapshot]:
+        deadline = None if self.timeout is None else began + self.timeout
+        while True:
+            try:
+                return (yield from status(self.task_id, self.settings, deadline))
+            except TaskNotFound:
+                # A panel may answer before its own books are in order, so a new task may be unknown for a moment.
+                waited = (yield from Now()) - began
+                if not self.created or self._last is not None or waited >= self.settings.poll.not_found_grace:
+                    raise
+                yield from Sleep(self.settings.poll.min_delay)
+
+    def _check_known(self, snapshot: TaskSnapshot, waited: float) -> None:
+        if _polling.judge(snapshot) != "unknown":
+            self._puzzled_since = None
+            return
+        if self._puzzled_since is None:
+            self._puzzled_since = waited
+        if waited - self._puzzled_since >= self.settings.poll.unknown_status_patience:
+            raise UnknownTaskState(
+                f"the task is at {snapshot.progress} percent under the unknown status {snapshot.status!r}",
+                hints=("look at the task in the panel; the documented final word is 'completed'",),
+                operation="status",
+                task_id=self.task_id,
+            )
+
+    def _timed_out(self) -> WaitTimeout:
+        last = f": it is at {self._last.progress} percent, {self._last.status!r}" if self._last else ""
+        return WaitTimeout(
+            f"the task was not finished within {self.timeout:g} seconds{last}",
+            hints=("the task goes on in the panel: wait for it again by its id",),
+            operation="status",
+            task_id=self.task_id,
+        )
+
+
+def completion(snapshot: TaskSnapshot, file_format: str = "") -> Completion:
+    """What an ended task leaves to download.
+
+    Raises:
+        TaskFailed: It ended badly.
+        ContractError: It ended well, but without telling its files.
+    """
+    if snapshot.failed:
+        details = "".join(f"; {text}" for text in texts(snapshot.errors))
+        raise TaskFailed(
+            f"the task ended as {snapshot.status!r} at {snapshot.progress} percent{details}",
+            status=snapshot.status,
+            errors=snapshot.errors,
+            task_id=snapshot.task_id,
+        )
+    if snapshot.total is None or (snapshot.total > 0 and not snapshot.urls):
+        missing = "total" if snapshot.total is None else "urls"
+        raise ContractError(
+            f"the task is finished, but its result has no {missing!r}", operation="status", task_id=snapshot.task_id
+        )
+    return Completion(snapshot.task_id, snapshot.total, snapshot.urls, texts(snapshot.errors), file_format)
+
+
+def texts(errors: Sequence[Any]) -> tuple[str, ...]:
+    """The result's `errors` for people; what its items are is not documented."""
+    return tuple(item if isinstance(item, str) else repr(item) for item in errors)

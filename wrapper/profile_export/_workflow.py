@@ -1,0 +1,19 @@
+"""The whole workflow as one flow: create, wait, download. Its parts are flows of their own, beside this module."""
+
+from __future__ import annotations
+
+from profile_export._download import Destination, download
+from profile_export._effects import Flow, PrepareDirectory
+from profile_export._requests import ExportRequest, Settings, create
+from profile_export._wait import Wait
+from profile_export.types import DownloadedExport
+
+
+def export(
+    request: ExportRequest, to: Destination, settings: Settings, timeout: float | None
+) -> Flow[DownloadedExport]:
+    """All three steps. The folder is proved writable before a task is made."""
+    yield from PrepareDirectory(to.directory)
+    task_id = yield from create(request, settings)
+    done = yield from Wait(task_id, settings, timeout, created=True).finish(request.file_format)
+    return (yield from download(done, to, settings))

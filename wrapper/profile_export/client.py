@@ -1,0 +1,277 @@
+"""The blocking client: checks arguments, starts a flow, and hands it to the driver."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import attrs
+
+from profile_export import _arguments, _download, _requests, _wait, _workflow
+from profile_export._arguments import DEFAULT_TIMEOUT
+from profile_export._local import Local
+from profile_export._requests import Settings
+from profile_export._sync import SyncDriver
+from profile_export._transport import Verify, make_client
+from profile_export._version import USER_AGENT
+from profile_export.events import EventSink
+from profile_export.policy import DownloadPolicy, PollPolicy, RetryPolicy
+from profile_export.types import AuthMode, DownloadedExport, Source, TaskSnapshot, WireFormat
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class ExportClient:
+    """Exports profiles from one panel. Safe to share between threads; close it, or use it as a context manager.
+
+    Args:
+        base_url: The panel's address, such as `https://panel.example.com`. The token travels with every request, so
+            use https.
+        token: The API token.
+        panel_url: Where download links lead, when that is another address than `base_url`.
+        wire_format: "json" or "xml"; what the panel is asked in. Results are the same.
+        auth: "body" sends the token as the API document says: in the request's body, and in the query of a download.
+            "bearer" sends it in the `Authorization` header, as newer pages of the same documentation say.
+        poll: How often a task's status is asked for.
+        retry: How failed requests are repeated.
+        download: What downloaded files must prove.
+        on_event: Called with every event of `profile_export.events`; what it raises changes nothing.
+        transport: Takes the place of the network, for tests and special networks.
+        verify: How the panel's certificate is checked: True, False, the path of a file of authorities, or an
+            `ssl.SSLContext`.
+
+    Raises:
+        UsageError: An argument can't be used.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: str,
+        panel_url: str | None = None,
+        wire_format: WireFormat = "json",
+        auth: AuthMode = "body",
+        poll: PollPolicy | None = None,
+        retry: RetryPolicy | None = None,
+        download: DownloadPolicy | None = None,
+        on_event: EventSink | None = None,
+        transport: httpx.BaseTransport | None = None,
+        verify: Verify = True,
+    ) -> None:
+        line = _arguments.credential_line(base_url, token, panel_url, wire_format, auth)
+        retry = retry or RetryPolicy()
+        self._settings = Settings(line.panel, poll or PollPolicy(), retry, download or DownloadPolicy())
+        self._http = make_client(line, transport, timeout=retry.request_timeout, verify=verify, agent=USER_AGENT)
+        self._driver = SyncDriver(self._http, line, Local(on_event))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self._settings.panel.api)!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections. Tasks live on in the panel."""
+        self._http.close()
+
+    def create_export(
+        self, source: Source, *, where: Mapping[str, Any] | None = None, file_format: str = "csv"
+    ) -> ExportTask:
+        """Step 1: creates the task.
+
+        Args:
+            source: `Database(1)` or `Segment(7)`.
+            where: Profile fields that narrow the selection, such as `{"occupation": "doctor"}`.
+            file_format: "csv", or another format that the panel knows.
+
+        Raises:
+            UsageError: An argument can't be sent.
+            ApiError: The panel refused; `AuthenticationError` when it was about the token.
+            CreateOutcomeUnknown: Nobody knows whether the task exists.
+            TransportError: The panel can't be reached.
+            ContractError: The answer doesn't fit the contract.
+        """
+        request = _arguments.export_request(source, where, file_format)
+        task_id = self._driver.run(_requests.create(request, self._settings))
+        return ExportTask(self._driver, self._settings, task_id, file_format, created=True)
+
+    def task(self, task_id: str, *, file_format: str = "") -> ExportTask:
+        """A task that exists already, by its id. Nothing is sent.
+
+        Args:
+            task_id: As the panel gave it.
+            file_format: What the task was created with; without it, rows are counted in files named `.csv`.
+        """
+        return ExportTask(self._driver, self._settings, _arguments.task_id(task_id), file_format)
+
+    def status(self, task_id: str) -> TaskSnapshot:
+        """Step 2, once: the task's state now.
+
+        Raises:
+            TaskNotFound: The panel doesn't know the task.
+            ApiError: The panel refused.
+            TransportError: The panel can't be reached.
+            ContractError: The answer doesn't fit the contract.
+        """
+        return self.task(task_id).status()
+
+    def wait(self, task_id: str, *, timeout: float | None = DEFAULT_TIMEOUT) -> CompletedExport:
+        """Step 2, until the task has ended; see `ExportTask.wait`."""
+        return self.task(task_id).wait(timeout=timeout)
+
+    def watch(self, task_id: str, *, timeout: float | None = DEFAULT_TIMEOUT) -> Iterator[TaskSnapshot]:
+        """The same wait as a stream; see `ExportTask.watch`."""
+        return self.task(task_id).watch(timeout=timeout)
+
+    def download(
+        self,
+        task_id: str,
+        to: str | os.PathLike[str],
+        *,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        overwrite: bool = False,
+    ) -> DownloadedExport:
+        """Steps 2 and 3 for a task that exists already; see `ExportTask.wait` and `CompletedExport.download`."""
+        return self.wait(task_id, timeout=timeout).download(to, overwrite=overwrite)
+
+    def export(
+        self,
+        source: Source,
+        *,
+        to: str | os.PathLike[str],
+        where: Mapping[str, Any] | None = None,
+        file_format: str = "csv",
+        timeout: float | None = DEFAULT_TIMEOUT,
+        overwrite: bool = False,
+    ) -> DownloadedExport:
+        """All three steps: creates the task, waits for it, downloads and verifies its files.
+
+        Args:
+            source: `Database(1)` or `Segment(7)`.
+            to: The folder for the files; it is made if it is missing.
+            where: Profile fields that narrow the selection, such as `{"occupation": "doctor"}`.
+            file_format: "csv", or another format that the panel knows. Rows are counted for csv only.
+            timeout: Seconds that the task may take; None waits for ever.
+            overwrite: Replace files of the same name.
+
+        Raises:
+            ExportError: See the steps: `create_export`, `ExportTask.wait`, `CompletedExport.download`.
+        """
+        request = _arguments.export_request(source, where, file_format)
+        place = _arguments.destination(to, overwrite)
+        return self._driver.run(_workflow.export(request, place, self._settings, _arguments.timeout(timeout)))
+
+
+@attrs.frozen
+class ExportTask:
+    """A task in the panel.
+
+    Attributes:
+        task_id: Its id, opaque; keep it to come back to the task later.
+        file_format: What it was created with, or "" where that is not known.
+        created: Whether this client has just created it, so that the panel may not know it yet for a moment.
+    """
+
+    _driver: SyncDriver = attrs.field(repr=False, eq=False)
+    _settings: Settings = attrs.field(repr=False, eq=False)
+    task_id: str
+    file_format: str = ""
+    created: bool = attrs.field(default=False, repr=False, eq=False, kw_only=True)
+
+    def status(self) -> TaskSnapshot:
+        """The task's state now; see `ExportClient.status`."""
+        return self._driver.run(_requests.status(self.task_id, self._settings))
+
+    def wait(self, *, timeout: float | None = DEFAULT_TIMEOUT) -> CompletedExport:
+        """Asks for the status until the task has ended.
+
+        Args:
+            timeout: Seconds; None waits for ever.
+
+        Raises:
+            TaskFailed: It ended badly.
+            WaitTimeout: It was not finished in time; it goes on in the panel.
+            TaskNotFound: The panel doesn't know it.
+            UnknownTaskState: It is finished under a word that nobody documents.
+            ApiError, TransportError, ContractError: As for `ExportClient.status`.
+        """
+        waiting = _wait.Wait(self.task_id, self._settings, _arguments.timeout(timeout), self.created)
+        done = self._driver.run(waiting.finish(self.file_format))
+        return CompletedExport(self._driver, self._settings, done)
+
+    def watch(self, *, timeout: float | None = DEFAULT_TIMEOUT) -> Iterator[TaskSnapshot]:
+        """The same wait as a stream: gives every state that the panel tells, the final one included.
+
+        Raises:
+            TaskFailed: After the final state, when it ended badly.
+            ExportError: As for `wait`.
+        """
+        waiting = _wait.Wait(self.task_id, self._settings, _arguments.timeout(timeout), self.created)
+        return self._snapshots(waiting)
+
+    def _snapshots(self, waiting: _wait.Wait) -> Iterator[TaskSnapshot]:
+        while True:
+            snapshot = self._driver.run(waiting.step())
+            yield snapshot
+            if waiting.ended(snapshot):
+                _wait.completion(snapshot)
+                return
+
+
+@attrs.frozen(repr=False)
+class CompletedExport:
+    """A task that ended well, ready to be downloaded."""
+
+    _driver: SyncDriver = attrs.field(eq=False)
+    _settings: Settings = attrs.field(eq=False)
+    _done: _wait.Completion
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(task_id={self.task_id!r}, total={self.total}, urls={self.urls!r})"
+
+    @property
+    def task_id(self) -> str:
+        """The task's id."""
+        return self._done.task_id
+
+    @property
+    def total(self) -> int:
+        """Number of profiles over all files."""
+        return self._done.total
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Links to the files, as the panel gave them."""
+        return self._done.urls
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the panel reported beside the result, one text each."""
+        return self._done.warnings
+
+    def download(self, to: str | os.PathLike[str], *, overwrite: bool = False) -> DownloadedExport:
+        """Step 3: downloads and verifies all files; none gets its name before all are whole.
+
+        Args:
+            to: The folder for the files; it is made if it is missing.
+            overwrite: Replace files of the same name.
+
+        Raises:
+            UnsafeLink: A link leads away from the panel.
+            LinkExpired: The panel no longer has a file.
+            IncompleteDownload: A file broke off, again and again.
+            IntegrityError: What arrived is not what was announced; it is kept under names ending in `.rejected`.
+            TargetExists, NoSpace, DownloadError: The files can't be written.
+            ApiError, TransportError, ContractError: As for `ExportClient.status`.
+        """
+        place = _arguments.destination(to, overwrite)
+        return self._driver.run(_download.download(self._done, place, self._settings))

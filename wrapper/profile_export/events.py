@@ -1,0 +1,76 @@
+"""What an export reports while it runs, for progress bars and logs. No event holds a token or a query string."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import attrs
+
+from profile_export.types import TaskSnapshot
+
+
+@attrs.frozen(kw_only=True)
+class Event:
+    """Base of all events."""
+
+
+@attrs.frozen(kw_only=True)
+class TaskCreated(Event):
+    """The panel accepted the export. `request_id` was sent along as `Request-ID`."""
+
+    task_id: str
+    request_id: str
+
+
+@attrs.frozen(kw_only=True)
+class TaskPolled(Event):
+    """The panel told the task's state, `waited` seconds after the wait began."""
+
+    snapshot: TaskSnapshot
+    waited: float
+
+
+@attrs.frozen(kw_only=True)
+class RetryScheduled(Event):
+    """A request failed and is sent again after `delay` seconds; `attempt` counts from 1."""
+
+    operation: str
+    attempt: int
+    delay: float
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class DownloadStarted(Event):
+    """A file begins to arrive; `size` is its announced number of bytes, where one was announced."""
+
+    target: Path
+    size: int | None
+
+
+@attrs.frozen(kw_only=True)
+class DownloadProgress(Event):
+    """`received` bytes of a file are on disk."""
+
+    target: Path
+    received: int
+
+
+@attrs.frozen(kw_only=True)
+class DownloadRestarted(Event):
+    """A file broke off and begins again from its first byte."""
+
+    target: Path
+
+
+@attrs.frozen(kw_only=True)
+class FilePublished(Event):
+    """A file passed all checks and has its final name."""
+
+    target: Path
+    size: int
+
+
+EventSink: TypeAlias = Callable[[Event], object]

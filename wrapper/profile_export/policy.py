@@ -1,0 +1,83 @@
+"""What may be tuned: how often to ask, how stubbornly to repeat, what a file must prove."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+
+from profile_export.errors import UsageError
+
+
+def _not_negative(_policy: object, attribute: attrs.Attribute[float], value: float) -> None:
+    if not value >= 0:
+        raise UsageError(f"{attribute.name} can't be {value!r}: it is 0 or more")
+
+
+def _at_least_one(_policy: object, attribute: attrs.Attribute[int], value: int) -> None:
+    if value < 1:
+        raise UsageError(f"{attribute.name} can't be {value!r}: it is 1 or more")
+
+
+@attrs.frozen(kw_only=True)
+class PollPolicy:
+    """How often the status of a task is asked for. Times are seconds.
+
+    The delay before the next question is `fraction` of the time waited so far, within `min_delay` and `max_delay`,
+    so a task is noticed late by about a tenth of its own duration. Where `progress` grows, half of the estimated rest
+    is waited instead, at most three times that delay.
+
+    Attributes:
+        min_delay: Shortest delay.
+        max_delay: Longest delay that the time waited so far may lead to.
+        fraction: Part of the time waited so far.
+        jitter: Random part of a delay, up or down, so that many clients don't ask in step.
+        not_found_grace: How long after its creation a task may still be unknown to the panel.
+        unknown_status_patience: How long a task at 100 percent may stay under an undocumented status word.
+    """
+
+    min_delay: float = attrs.field(default=1.0, validator=_not_negative)
+    max_delay: float = attrs.field(default=30.0, validator=_not_negative)
+    fraction: float = attrs.field(default=0.1, validator=_not_negative)
+    jitter: float = attrs.field(default=0.1, validator=[_not_negative, attrs.validators.lt(1.0)])
+    not_found_grace: float = attrs.field(default=15.0, validator=_not_negative)
+    unknown_status_patience: float = attrs.field(default=60.0, validator=_not_negative)
+
+
+@attrs.frozen(kw_only=True)
+class RetryPolicy:
+    """How a failed request is repeated. Times are seconds.
+
+    Attributes:
+        attempts: How often one request is sent at most, the first time included.
+        first_delay: Delay before the first repetition; every further one doubles it.
+        max_delay: Longest delay. A panel's `Retry-After` may ask for more.
+        request_timeout: How long one request may stay without a sign of life from the panel.
+        create: What happens when nobody knows whether a create request reached the panel. "request-id" repeats it
+            under the same `Request-ID`, by which the platform recognises repetitions; "never" raises
+            `CreateOutcomeUnknown`.
+    """
+
+    attempts: int = attrs.field(default=6, validator=_at_least_one)
+    first_delay: float = attrs.field(default=0.5, validator=_not_negative)
+    max_delay: float = attrs.field(default=20.0, validator=_not_negative)
+    request_timeout: float = attrs.field(default=60.0, validator=_not_negative)
+    create: Literal["request-id", "never"] = attrs.field(
+        default="request-id", validator=attrs.validators.in_(("request-id", "never"))
+    )
+
+
+@attrs.frozen(kw_only=True)
+class DownloadPolicy:
+    """What a downloaded file must prove.
+
+    Attributes:
+        verify_rows: Compare the rows of csv files with the task's `total`.
+        csv_header: Whether csv files begin with a header row, which `total` doesn't count. Not documented; assumed.
+        link_prefix: What the path of every link begins with, after the path of the base URL if it has one.
+            Both documented shapes do; "" allows any path.
+    """
+
+    verify_rows: bool = True
+    csv_header: bool = True
+    link_prefix: str = "/api/download/"

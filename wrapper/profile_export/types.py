@@ -1,0 +1,136 @@
+"""The values that people give and get: sources, snapshots of a task, downloaded files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar, Final, Literal, TypeAlias, TypeGuard
+
+import attrs
+
+from profile_export.errors import UsageError
+
+WireFormat: TypeAlias = Literal["json", "xml"]
+AuthMode: TypeAlias = Literal["body", "bearer"]
+
+# `completed` is documented; an older copy of the API document says `success`.
+COMPLETED_WORDS: Final = frozenset({"completed", "success"})
+# No failure word is documented: these are the ones that can't mean anything else.
+FAILED_WORDS: Final = frozenset({"failed", "error", "canceled", "cancelled", "aborted", "expired"})
+
+
+def is_integer(value: object) -> TypeGuard[int]:
+    """Whether `value` is an int in the sense of JSON, where true and false are none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _check_id(_source: object, _attribute: attrs.Attribute[int], value: int) -> None:
+    if not is_integer(value):
+        raise UsageError(f"a source id is an integer, not {value!r}")
+
+
+@attrs.frozen
+class Database:
+    """A database of profiles, named by its id in the platform."""
+
+    source_type: ClassVar[Literal["database"]] = "database"
+    id: int = attrs.field(validator=_check_id)
+
+    def __str__(self) -> str:
+        return f"{self.source_type}:{self.id}"
+
+
+@attrs.frozen
+class Segment:
+    """A segment of profiles, named by its id in the platform."""
+
+    source_type: ClassVar[Literal["segment"]] = "segment"
+    id: int = attrs.field(validator=_check_id)
+
+    def __str__(self) -> str:
+        return f"{self.source_type}:{self.id}"
+
+
+Source: TypeAlias = Database | Segment
+
+
+def parse_source(text: str) -> Source:
+    """Reads `database:1` or `segment:7`.
+
+    Raises:
+        UsageError: `text` is neither.
+    """
+    kind, _, number = text.partition(":")
+    if kind in {"database", "segment"} and number.isascii() and number.isdigit():
+        return Database(int(number)) if kind == "database" else Segment(int(number))
+    raise UsageError(f"not a source: {text!r}", hints=("write database:ID or segment:ID, such as database:1",))
+
+
+@attrs.frozen
+class TaskSnapshot:
+    """What the panel said of a task at one moment.
+
+    Attributes:
+        task_id: The task's id, opaque.
+        status: The panel's word, as it came; the set is open.
+        progress: Percent, 0 to 100, as far as the panel tells the truth.
+        total: Number of profiles over all files, once known.
+        urls: Links to the files, as they came; empty before the end.
+        errors: The result's `errors`, as they came.
+        source_type: The result's `type`, once known.
+        source_id: The result's `source_id`, once known.
+    """
+
+    task_id: str
+    status: str
+    progress: int
+    total: int | None = None
+    urls: tuple[str, ...] = ()
+    errors: tuple[Any, ...] = ()
+    source_type: str | None = None
+    source_id: int | None = None
+
+    @property
+    def completed(self) -> bool:
+        """The task ended well."""
+        return self.status.lower() in COMPLETED_WORDS
+
+    @property
+    def failed(self) -> bool:
+        """The task ended badly."""
+        return self.status.lower() in FAILED_WORDS
+
+
+@attrs.frozen
+class DownloadedFile:
+    """One verified file on disk.
+
+    Attributes:
+        path: Where it is.
+        size: Bytes.
+        rows: Profiles in it (the header row not counted), or None where the format has no rows to count.
+        sha256: Of the whole file, in hexadecimal.
+    """
+
+    path: Path
+    size: int
+    rows: int | None
+    sha256: str
+
+
+@attrs.frozen
+class DownloadedExport:
+    """A whole export on disk, verified.
+
+    Attributes:
+        task_id: The task that made it.
+        files: In the order of the panel's links; empty when the panel gave none for an empty export.
+        total: Number of profiles, as the panel says.
+        rows: Number of profiles, as counted in the files, or None where the format has no rows to count.
+        warnings: What the panel reported beside the result, one text each.
+    """
+
+    task_id: str
+    files: tuple[DownloadedFile, ...]
+    total: int
+    rows: int | None
+    warnings: tuple[str, ...] = ()
