@@ -3,6 +3,7 @@
 The generator can't read everything that the contract says, so it is given a view: the same document
 without `application/xml`, links and operation security, which it would warn on or mishandle. Works offline,
 and gives the same bytes for the same contract: generator and formatter are pinned exactly in pyproject.toml.
+The generator knows no XML, so the shapes of XML bodies are derived beside it (`_shapes.py`), into `xml_shapes.py`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # run by its path, Python would look for modules in scripts/ only
+
+from scripts import _shapes  # noqa: E402
+
 CONTRACT = ROOT / "openapi.yaml"
 TARGET = ROOT / "generated" / "profile_export_api"
 REMEDY = "run scripts/generate, look at the difference, and commit generated/ together with openapi.yaml"
@@ -37,7 +42,7 @@ GENERATOR_SETTINGS = {
 
 
 class GenerationError(Exception):
-    """The generator refused the contract; its own words are the message."""
+    """The contract can't be generated from; the message is what the generator, or the derivation of shapes, says."""
 
 
 def generator_view(contract: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +67,8 @@ def _drop_unreadable(node: Any) -> None:
 
 def generate(contract: Path, target: Path) -> None:
     """Writes the client for `contract` to the folder `target`, which must not exist."""
-    view = generator_view(yaml.safe_load(contract.read_text(encoding="utf-8")))
+    document_as_written = yaml.safe_load(contract.read_text(encoding="utf-8"))
+    view = generator_view(document_as_written)
     with tempfile.TemporaryDirectory() as scratch:
         document = Path(scratch, "view.json")
         document.write_text(json.dumps(view), encoding="utf-8")
@@ -70,6 +76,7 @@ def generate(contract: Path, target: Path) -> None:
         settings.write_text(json.dumps(GENERATOR_SETTINGS), encoding="utf-8")
         made = Path(scratch, "made")
         _run_generator(document, settings, made)
+        (made / "xml_shapes.py").write_text(_shapes_module(document_as_written), encoding="utf-8")
         shutil.copytree(made, target, ignore=shutil.ignore_patterns("__pycache__", ".ruff_cache"))
 
 
@@ -87,15 +94,22 @@ def _run_generator(document: Path, settings: Path, target: Path) -> None:
         raise GenerationError((done.stdout + done.stderr).strip())
 
 
+def _shapes_module(contract: dict[str, Any]) -> str:
+    try:
+        source = _shapes.module(contract)
+    except _shapes.ShapeError as error:
+        raise GenerationError(str(error)) from error
+    ruff = [str(Path(sys.executable).parent / "ruff"), "format", *RUFF.split(), "-"]
+    return subprocess.run(ruff, input=source, encoding="utf-8", capture_output=True, check=True).stdout
+
+
 def differences(made: Path, kept: Path) -> list[str]:
     """One line for each file that is missing, extra or different in `kept`, compared byte by byte."""
     ours, theirs = _files(made), _files(kept)
     missing = [f"missing: {name}" for name in sorted(ours - theirs)]
     extra = [f"not generated: {name}" for name in sorted(theirs - ours)]
     changed = [
-        f"differs: {name}"
-        for name in sorted(ours & theirs)
-        if not filecmp.cmp(made / name, kept / name, shallow=False)
+        f"differs: {name}" for name in sorted(ours & theirs) if not filecmp.cmp(made / name, kept / name, shallow=False)
     ]
     return missing + extra + changed
 
@@ -126,9 +140,7 @@ def check(contract: Path, target: Path) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="scripts/generate", description="Write generated/ from openapi.yaml"
-    )
+    parser = argparse.ArgumentParser(prog="scripts/generate", description="Write generated/ from openapi.yaml")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when generated/ is stale")
     parser.add_argument("--contract", type=Path, default=CONTRACT, help=argparse.SUPPRESS)
     parser.add_argument("--target", type=Path, default=TARGET, help=argparse.SUPPRESS)

@@ -1,0 +1,68 @@
+"""What a user's program looks like: run, and type-checked strictly, against the built wheel by scripts/check-wheel."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from importlib.resources import files
+from pathlib import Path
+
+import anyio
+
+from profile_export import (
+    AsyncExportClient,
+    Database,
+    DownloadedExport,
+    Event,
+    ExportClient,
+    ExportError,
+    PollPolicy,
+    Segment,
+    TaskNotFound,
+    TaskSnapshot,
+)
+from profile_export.sandbox import SandboxSettings, start_sandbox
+
+POLL = PollPolicy(min_delay=0.05)
+
+
+def export_blocking(url: str, token: str, folder: Path) -> DownloadedExport:
+    seen: list[Event] = []
+    with ExportClient(url, token=token, poll=POLL, on_event=seen.append) as client:
+        result = client.export(Database(1), to=folder, where={"occupation": "doctor"}, timeout=60)
+        try:
+            client.status("no-such-task")
+        except TaskNotFound as error:
+            assert isinstance(error, ExportError)
+            assert error.hints is not None
+    assert seen
+    return result
+
+
+async def export_async(url: str, token: str, folder: Path) -> DownloadedExport:
+    async with AsyncExportClient(url, token=token, poll=POLL, wire_format="xml", auth="bearer") as client:
+        task = await client.create_export(Segment(7))
+        snapshots: AsyncIterator[TaskSnapshot] = task.watch(timeout=60)
+        words = [snapshot.status async for snapshot in snapshots]
+        assert words[-1] == "completed"
+        completed = await task.wait()
+        return await completed.download(folder)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        settings = SandboxSettings(data_dir=folder / "panel", token="a-token-for-trying", profiles=200, task_seconds=0.2)
+        with start_sandbox(settings) as sandbox:
+            first = export_blocking(sandbox.url, sandbox.token, folder / "blocking")
+            second = anyio.run(export_async, sandbox.url, sandbox.token, folder / "async")
+        for result in (first, second):
+            assert result.rows == result.total > 0
+            assert all(file.path.is_file() for file in result.files)
+    assert files("profile_export").joinpath("openapi.yaml").is_file()
+    assert files("profile_export").joinpath("py.typed").is_file()
+    print(f"the wheel works: {first.total} and {second.total} profiles exported")
+
+
+if __name__ == "__main__":
+    main()
