@@ -30,11 +30,13 @@ def export_blocking(url: str, token: str, folder: Path) -> DownloadedExport:
     seen: list[Event] = []
     with ExportClient(url, token=token, poll=POLL, on_event=seen.append) as client:
         result = client.export(Database(1), to=folder, where={"occupation": "doctor"}, timeout=60)
+        problem: ExportError | None = None
         try:
             client.status("no-such-task")
         except TaskNotFound as error:
-            assert isinstance(error, ExportError)
-            assert error.hints is not None
+            problem = error
+        assert problem is not None
+        assert problem.task_id == "no-such-task"
     assert seen
     return result
 
@@ -52,7 +54,9 @@ async def export_async(url: str, token: str, folder: Path) -> DownloadedExport:
 def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        settings = SandboxSettings(data_dir=folder / "panel", token="a-token-for-trying", profiles=200, task_seconds=0.2)
+        settings = SandboxSettings(
+            data_dir=folder / "panel", token="a-token-for-trying", profiles=200, task_seconds=0.2
+        )
         with start_sandbox(settings) as sandbox:
             first = export_blocking(sandbox.url, sandbox.token, folder / "blocking")
             second = anyio.run(export_async, sandbox.url, sandbox.token, folder / "async")

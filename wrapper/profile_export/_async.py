@@ -7,9 +7,6 @@ from typing import Any, TypeVar
 import anyio
 import httpx
 from anyio import to_thread
-from profile_export_api import Client
-from profile_export_api.api.profiles import create_export
-from profile_export_api.api.tasks import get_task_status
 
 from profile_export import _calls
 from profile_export import _effects as do
@@ -18,6 +15,9 @@ from profile_export._files import PartFiles
 from profile_export._local import DOWNLOAD_HEADERS, Local, head_of, with_files
 from profile_export._transfer import is_redirect
 from profile_export.errors import UsageError
+from profile_export_api import Client
+from profile_export_api.api.profiles import create_export
+from profile_export_api.api.tasks import get_task_status
 
 T = TypeVar("T")
 

@@ -11,6 +11,11 @@ import json
 from collections.abc import Generator, Sequence
 from typing import Any, TypeVar, cast
 
+from profile_export._credentials import PLACEHOLDER
+from profile_export._effects import CreateTask
+from profile_export._envelope import says_not_found
+from profile_export.errors import ApiError, AuthenticationError, ContractError, ExportError, TaskNotFound
+from profile_export.types import TaskSnapshot, is_integer
 from profile_export_api.models import (
     CreateExportRequest,
     CreateExportSuccess,
@@ -21,12 +26,6 @@ from profile_export_api.models import (
     TaskStatusSuccess,
 )
 from profile_export_api.types import UNSET, Response
-
-from profile_export._credentials import PLACEHOLDER
-from profile_export._effects import CreateTask
-from profile_export._envelope import says_not_found
-from profile_export.errors import ApiError, AuthenticationError, ContractError, ExportError, TaskNotFound
-from profile_export.types import TaskSnapshot, is_integer
 
 Success = TypeVar("Success", CreateExportSuccess, TaskStatusSuccess)
 

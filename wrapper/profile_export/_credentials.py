@@ -17,7 +17,6 @@ from urllib.parse import quote
 
 import attrs
 import httpx
-from profile_export_api.xml_shapes import SHAPES
 
 from profile_export import _xml
 from profile_export._envelope import Answer, read_answer
@@ -33,6 +32,7 @@ from profile_export.errors import (
     UsageError,
 )
 from profile_export.types import AuthMode, WireFormat
+from profile_export_api.xml_shapes import SHAPES
 
 PLACEHOLDER: Final = "the-token-is-added-by-the-transport"
 # The generated shapes and the codec's are the same structure under two names; a type checker that compares two such

@@ -6,9 +6,6 @@ import time
 from typing import Any, TypeVar
 
 import httpx
-from profile_export_api import Client
-from profile_export_api.api.profiles import create_export
-from profile_export_api.api.tasks import get_task_status
 
 from profile_export import _calls
 from profile_export import _effects as do
@@ -17,6 +14,9 @@ from profile_export._files import PartFiles
 from profile_export._local import DOWNLOAD_HEADERS, Local, head_of, with_files
 from profile_export._transfer import is_redirect
 from profile_export.errors import UsageError
+from profile_export_api import Client
+from profile_export_api.api.profiles import create_export
+from profile_export_api.api.tasks import get_task_status
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
-from typing import Final
+from typing import Final, cast
 
 import attrs
 import httpx
@@ -77,7 +77,7 @@ class _SyncStream(httpx.SyncByteStream):
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            yield from self._response.iter_raw()
+            yield from cast("httpx.SyncByteStream", self._response.stream)
         except httpx.RequestError as error:
             failure = self._line.failure(error)
         else:
@@ -130,7 +130,7 @@ class _AsyncStream(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
-            async for chunk in self._response.aiter_raw():
+            async for chunk in cast("httpx.AsyncByteStream", self._response.stream):
                 yield chunk
         except httpx.RequestError as error:
             failure = self._line.failure(error)

@@ -1,0 +1,76 @@
+"""Every command and every line of Python in the README runs, against a panel on this machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from profile_export.sandbox import RunningSandbox, SandboxSettings, start_sandbox
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PANEL = "https://panel.example.com"
+TOKEN = "abcdefghijklmnqrstuvwxyz"
+
+
+@pytest.fixture
+def panel(tmp_path: Path) -> Iterator[RunningSandbox]:
+    settings = SandboxSettings(data_dir=tmp_path / "panel", token=TOKEN, profiles=300, task_seconds=0.1)
+    with start_sandbox(settings) as running:
+        yield running
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def commands() -> list[str]:
+    return [line[2:] for block in blocks("console") for line in block.splitlines() if line.startswith("$ ")]
+
+
+def test_the_readme_shows_the_two_commands_and_one_export() -> None:
+    assert commands() == [
+        "make demo",
+        f"profile-export run database:1 --to exports/ --base-url {PANEL}",
+        "make test",
+    ]
+
+
+@pytest.mark.parametrize("target", ["demo", "test"])
+def test_make_knows_the_command(target: str) -> None:
+    done = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "scripts/setup" in done.stdout
+
+
+def test_the_shell_line_exports(panel: RunningSandbox, tmp_path: Path) -> None:
+    [command] = [command for command in commands() if command.startswith("profile-export")]
+    done = subprocess.run(
+        ["sh", "-c", command.replace(PANEL, panel.url)],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PROFILE_EXPORT_TOKEN": TOKEN,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "exports" / "1_database_export.csv").is_file()
+
+
+def test_the_lines_of_python_export(panel: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    [block] = blocks("python")
+    names: dict[str, object] = {}
+    exec(compile(block.replace(PANEL, panel.url), "README.md", "exec"), names)
+    assert (tmp_path / "exports" / "1_database_export.csv").is_file()

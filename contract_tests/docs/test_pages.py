@@ -1,0 +1,58 @@
+"""What the pages list is what the code has: errors, exit codes, dialogues, files behind links."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from contract_tests.docs import dialogues
+from profile_export import errors
+from profile_export.errors import ExportError
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [
+    *ROOT.glob("*.md"),
+    *(ROOT / "docs").rglob("*.md"),
+]
+LINK = re.compile(r"\[[^\]]*\]\((?!https?://)([^)#]+)(#[^)]*)?\)")
+
+
+def all_errors() -> list[type[ExportError]]:
+    return [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, ExportError)]
+
+
+def sections() -> dict[str, str]:
+    text = (ROOT / "docs/reference/errors.md").read_text(encoding="utf-8")
+    parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+@pytest.mark.parametrize("kind", all_errors(), ids=lambda kind: kind.slug)
+def test_every_error_has_a_heading_that_names_it_and_its_exit_code(kind: type[ExportError]) -> None:
+    section = sections()[kind.slug]
+    assert f"`{kind.__name__}`" in section
+    assert f"exit {kind.exit_code}" in section
+
+
+def test_no_heading_without_its_error() -> None:
+    assert set(sections()) == {kind.slug for kind in all_errors()}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page: Path) -> None:
+    broken = [
+        target for target, _ in LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / target).exists()
+    ]
+    assert not broken
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (ROOT / "docs/index.md").read_text(encoding="utf-8")
+    pages = [page.relative_to(ROOT / "docs").as_posix() for page in (ROOT / "docs").rglob("*.md")]
+    assert [page for page in pages if page != "index.md" and f"({page})" not in index] == []
+
+
+def test_the_dialogues_are_those_of_the_client() -> None:
+    assert dialogues.PAGE.read_text(encoding="utf-8") == dialogues.page(), dialogues.REMEDY
