@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 import attrs
 
 from profile_export import _retry, _transfer
+from profile_export._continuation import Continuation
 from profile_export._effects import (
     Draw,
     Emit,
@@ -22,7 +23,7 @@ from profile_export._effects import (
     Reject,
     Sleep,
 )
-from profile_export._requests import Settings
+from profile_export._requests import Settings, about_task
 from profile_export._wait import Completion
 from profile_export.errors import (
     ApiError,
@@ -47,15 +48,16 @@ class Destination:
 
 def download(done: Completion, to: Destination, settings: Settings) -> Flow[DownloadedExport]:
     """Fetches all files, verifies them together, and only then gives them their names."""
+    continuation = Continuation(done.task_id, done.file_format)
     try:
-        yield from PrepareDirectory(to.directory)
-        return (yield from _download(done, to, settings))
+        return (yield from about_task(_download(done, to, settings), continuation, settings))
     except ExportError as error:
-        error.add_context(operation="download", task_id=done.task_id)
+        error.add_context(operation="download")
         raise
 
 
 def _download(done: Completion, to: Destination, settings: Settings) -> Flow[DownloadedExport]:
+    yield from PrepareDirectory(to.directory)
     plans = _transfer.plan_files(done.urls, to.directory, settings.panel, settings.download)
     if not to.overwrite:
         yield from _check_free(plans)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import attrs
 
 from profile_export import _retry
+from profile_export._continuation import Continuation, write_token
 from profile_export._effects import CreateTask, Draw, Effect, Emit, Flow, GetStatus, NewRequestId, Now, Sleep
 from profile_export._transfer import Panel
 from profile_export.errors import ApiError, CreateOutcomeUnknown, ExportError, TransportError
@@ -74,10 +75,17 @@ def create(request: ExportRequest, settings: Settings) -> Flow[str]:
     return task_id
 
 
+def about_task(flow: Flow[T], continuation: Continuation, settings: Settings) -> Flow[T]:
+    """The flow; its errors tell the task, and what it takes to go on with it."""
+    try:
+        return (yield from flow)
+    except ExportError as error:
+        token = write_token(settings.panel.api, continuation)
+        error.add_context(task_id=continuation.task_id, continuation_token=token)
+        raise
+
+
 def status(task_id: str, settings: Settings, deadline: float | None = None) -> Flow[TaskSnapshot]:
     """Asks once for the task's state, repeated after passing failures."""
-    try:
-        return (yield from repeat(GetStatus(task_id), "status", settings.retry, deadline))
-    except ExportError as error:
-        error.add_context(task_id=task_id)
-        raise
+    asking = repeat(GetStatus(task_id), "status", settings.retry, deadline)
+    return (yield from about_task(asking, Continuation(task_id), settings))

@@ -8,8 +8,9 @@ from typing import Any
 import attrs
 
 from profile_export import _polling
+from profile_export._continuation import Continuation
 from profile_export._effects import Draw, Emit, Flow, Now, Sleep
-from profile_export._requests import Settings, status
+from profile_export._requests import Settings, about_task, status
 from profile_export.errors import ContractError, TaskFailed, TaskNotFound, UnknownTaskState, WaitTimeout
 from profile_export.events import TaskPolled
 from profile_export.types import TaskSnapshot
@@ -30,13 +31,14 @@ class Completion:
 class Wait:
     """One wait for one task, a step at a time, so that it can be watched as a stream.
 
-    `created` tells that the task was created just before, so that the panel may not know it yet; `timeout` is in
-    seconds, or None for ever.
+    `timeout` is in seconds, or None for ever; `file_format` is what the task was created with, or "" where that isn't
+    known; `created` tells that it was created just before, so that the panel may not know it yet.
     """
 
     task_id: str
     settings: Settings
     timeout: float | None
+    file_format: str = ""
     created: bool = False
     _began: float | None = attrs.field(init=False, default=None)
     _history: tuple[_polling.Observation, ...] = attrs.field(init=False, default=())
@@ -50,6 +52,25 @@ class Wait:
             WaitTimeout: The time is over.
             UnknownTaskState: The task stays finished under a word that nobody documents.
         """
+        return (yield from about_task(self._step(), self._continuation, self.settings))
+
+    def finish(self) -> Flow[Completion]:
+        """Steps until the task has ended.
+
+        Raises:
+            TaskFailed: It ended badly.
+            ContractError: It ended well, but without telling its files.
+        """
+        while True:
+            snapshot = yield from self.step()
+            if self.ended(snapshot):
+                return completion(snapshot, self.file_format)
+
+    @property
+    def _continuation(self) -> Continuation:
+        return Continuation(self.task_id, self.file_format)
+
+    def _step(self) -> Flow[TaskSnapshot]:
         now = yield from Now()
         if self._began is None:
             self._began = now
@@ -62,18 +83,6 @@ class Wait:
         self._check_known(snapshot, waited)
         yield from Emit(TaskPolled(snapshot=snapshot, waited=waited))
         return snapshot
-
-    def finish(self, file_format: str = "") -> Flow[Completion]:
-        """Steps until the task has ended.
-
-        Raises:
-            TaskFailed: It ended badly.
-            ContractError: It ended well, but without telling its files.
-        """
-        while True:
-            snapshot = yield from self.step()
-            if self.ended(snapshot):
-                return completion(snapshot, file_format)
 
     @staticmethod
     def ended(snapshot: TaskSnapshot) -> bool:

@@ -15,5 +15,5 @@ def export(
     """All three steps. The folder is proved writable before a task is made."""
     yield from PrepareDirectory(to.directory)
     task_id = yield from create(request, settings)
-    done = yield from Wait(task_id, settings, timeout, created=True).finish(request.file_format)
+    done = yield from Wait(task_id, settings, timeout, request.file_format, created=True).finish()
     return (yield from download(done, to, settings))

@@ -12,6 +12,7 @@ import attrs
 from profile_export import _arguments, _download, _requests, _wait, _workflow
 from profile_export._arguments import DEFAULT_TIMEOUT
 from profile_export._async import AsyncDriver
+from profile_export._continuation import Continuation, read_token, write_token
 from profile_export._local import Local
 from profile_export._requests import Settings
 from profile_export._transport import Verify, make_async_client
@@ -113,6 +114,18 @@ class AsyncExportClient:
         """
         return AsyncExportTask(self._driver, self._settings, _arguments.task_id(task_id), file_format)
 
+    def resume(self, continuation_token: str) -> AsyncExportTask:
+        """A task by its continuation token, in any process, on any day. Nothing is sent.
+
+        Args:
+            continuation_token: As `AsyncExportTask.continuation_token` or an error gave it, for the same panel.
+
+        Raises:
+            UsageError: It is another text, of an unknown version, or of another panel.
+        """
+        known = read_token(self._settings.panel.api, continuation_token)
+        return AsyncExportTask(self._driver, self._settings, known.task_id, known.file_format)
+
     async def status(self, task_id: str) -> TaskSnapshot:
         """Step 2, once: the task's state now.
 
@@ -188,6 +201,10 @@ class AsyncExportTask:
     file_format: str = ""
     created: bool = attrs.field(default=False, repr=False, eq=False, kw_only=True)
 
+    def continuation_token(self) -> str:
+        """The task as portable text for `AsyncExportClient.resume`: versioned, bound to the panel, without a secret."""
+        return write_token(self._settings.panel.api, Continuation(self.task_id, self.file_format))
+
     async def status(self) -> TaskSnapshot:
         """The task's state now; see `AsyncExportClient.status`."""
         return await self._driver.run(_requests.status(self.task_id, self._settings))
@@ -205,8 +222,8 @@ class AsyncExportTask:
             UnknownTaskState: It is finished under a word that nobody documents.
             ApiError, TransportError, ContractError: As for `AsyncExportClient.status`.
         """
-        waiting = _wait.Wait(self.task_id, self._settings, _arguments.timeout(timeout), self.created)
-        done = await self._driver.run(waiting.finish(self.file_format))
+        waiting = self._waiting(timeout)
+        done = await self._driver.run(waiting.finish())
         return AsyncCompletedExport(self._driver, self._settings, done)
 
     def watch(self, *, timeout: float | None = DEFAULT_TIMEOUT) -> AsyncIterator[TaskSnapshot]:
@@ -216,8 +233,12 @@ class AsyncExportTask:
             TaskFailed: After the final state, when it ended badly.
             ExportError: As for `wait`.
         """
-        waiting = _wait.Wait(self.task_id, self._settings, _arguments.timeout(timeout), self.created)
+        waiting = self._waiting(timeout)
         return self._snapshots(waiting)
+
+    def _waiting(self, timeout: float | None) -> _wait.Wait:
+        limit = _arguments.timeout(timeout)
+        return _wait.Wait(self.task_id, self._settings, limit, self.file_format, self.created)
 
     async def _snapshots(self, waiting: _wait.Wait) -> AsyncIterator[TaskSnapshot]:
         while True:

@@ -11,6 +11,7 @@ import attrs
 
 from profile_export import _arguments, _download, _requests, _wait, _workflow
 from profile_export._arguments import DEFAULT_TIMEOUT
+from profile_export._continuation import Continuation, read_token, write_token
 from profile_export._local import Local
 from profile_export._requests import Settings
 from profile_export._sync import SyncDriver
@@ -113,6 +114,18 @@ class ExportClient:
         """
         return ExportTask(self._driver, self._settings, _arguments.task_id(task_id), file_format)
 
+    def resume(self, continuation_token: str) -> ExportTask:
+        """A task by its continuation token, in any process, on any day. Nothing is sent.
+
+        Args:
+            continuation_token: As `ExportTask.continuation_token` or an error gave it, for the same panel.
+
+        Raises:
+            UsageError: It is another text, of an unknown version, or of another panel.
+        """
+        known = read_token(self._settings.panel.api, continuation_token)
+        return ExportTask(self._driver, self._settings, known.task_id, known.file_format)
+
     def status(self, task_id: str) -> TaskSnapshot:
         """Step 2, once: the task's state now.
 
@@ -187,6 +200,10 @@ class ExportTask:
     file_format: str = ""
     created: bool = attrs.field(default=False, repr=False, eq=False, kw_only=True)
 
+    def continuation_token(self) -> str:
+        """The task as portable text for `ExportClient.resume`: versioned, bound to the panel, without a secret."""
+        return write_token(self._settings.panel.api, Continuation(self.task_id, self.file_format))
+
     def status(self) -> TaskSnapshot:
         """The task's state now; see `ExportClient.status`."""
         return self._driver.run(_requests.status(self.task_id, self._settings))
@@ -204,8 +221,8 @@ class ExportTask:
             UnknownTaskState: It is finished under a word that nobody documents.
             ApiError, TransportError, ContractError: As for `ExportClient.status`.
         """
-        waiting = _wait.Wait(self.task_id, self._settings, _arguments.timeout(timeout), self.created)
-        done = self._driver.run(waiting.finish(self.file_format))
+        waiting = self._waiting(timeout)
+        done = self._driver.run(waiting.finish())
         return CompletedExport(self._driver, self._settings, done)
 
     def watch(self, *, timeout: float | None = DEFAULT_TIMEOUT) -> Iterator[TaskSnapshot]:
@@ -215,8 +232,12 @@ class ExportTask:
             TaskFailed: After the final state, when it ended badly.
             ExportError: As for `wait`.
         """
-        waiting = _wait.Wait(self.task_id, self._settings, _arguments.timeout(timeout), self.created)
+        waiting = self._waiting(timeout)
         return self._snapshots(waiting)
+
+    def _waiting(self, timeout: float | None) -> _wait.Wait:
+        limit = _arguments.timeout(timeout)
+        return _wait.Wait(self.task_id, self._settings, limit, self.file_format, self.created)
 
     def _snapshots(self, waiting: _wait.Wait) -> Iterator[TaskSnapshot]:
         while True:

@@ -47,6 +47,8 @@ class ExportError(Exception):
         hints: Sentences that say what can be done.
         operation: What was being done: "create", "status" or "download".
         task_id: The task that it is about, once known.
+        continuation_token: What `ExportClient.resume` takes to go on with that task, or None where there is nothing
+            to go on with.
         request_id: The `Request-ID` sent with the create request.
     """
 
@@ -67,14 +69,21 @@ class ExportError(Exception):
         self.hints = hints
         self.operation = operation
         self.task_id = task_id
+        self.continuation_token: str | None = None
         self.request_id = request_id
 
     def add_context(
-        self, *, operation: str | None = None, task_id: str | None = None, request_id: str | None = None
+        self,
+        *,
+        operation: str | None = None,
+        task_id: str | None = None,
+        continuation_token: str | None = None,
+        request_id: str | None = None,
     ) -> None:
         """Fills in what the place of the failure didn't know; what is known already stays."""
         self.operation = self.operation or operation
         self.task_id = self.task_id or task_id
+        self.continuation_token = self.continuation_token or continuation_token
         self.request_id = self.request_id or request_id
 
     def __str__(self) -> str:
