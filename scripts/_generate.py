@@ -82,7 +82,7 @@ def generate(contract: Path, target: Path) -> None:
 
 def _run_generator(document: Path, settings: Path, target: Path) -> None:
     tools = Path(sys.executable).parent
-    arguments = ["generate", "--path", document, "--config", settings, "--output-path", target]
+    arguments: list[str | Path] = ["generate", "--path", document, "--config", settings, "--output-path", target]
     done = subprocess.run(
         [tools / "openapi-python-client", *arguments, "--meta", "none", "--fail-on-warning"],
         env={**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ.get('PATH', '')}", "NO_COLOR": "1"},

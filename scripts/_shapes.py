@@ -42,28 +42,28 @@ its request's and of its answer's root element.
 
 from __future__ import annotations
 
-from typing import Literal, Required, TypedDict
+from typing import Any, Literal, Required, TypedDict
 
 
 class Shape(TypedDict, total=False):
-    """A schema, reduced to what a reader of XML needs."""
+    """A schema, reduced to what a reader of XML needs.
+
+    The shapes inside are typed as Any: a type checker that compares two recursive types of the same structure, this
+    one and the reader's, may not come to an end.
+    """
 
     kind: Required[Literal["object", "array", "string", "integer", "number", "boolean", "null", "any"]]
     name: str  # of a root element
     nullable: bool
-    members: dict[str, Shape]  # of an object
-    others: Shape  # of an object's further members; without it there may be none
+    members: dict[str, Any]  # of an object
+    others: Any  # of an object's further members; without it there may be none
     loose: bool  # of an object: something else may stand in its place
-    items: Shape  # of an array, whose element is repeated without a wrapper
+    items: Any  # of an array, whose element is repeated without a wrapper
 
 
-class PathShapes(TypedDict, total=False):
-    """The root elements of one path; a side without XML is left out."""
+Side = Literal["request", "answer"]
 
-    request: Shape
-    answer: Shape
-
-
+# The root elements of each path; a side without XML is left out.
 '''
 
 
@@ -73,7 +73,7 @@ class ShapeError(ValueError):
 
 def module(contract: dict[str, Any]) -> str:
     """The source text of the module that holds the contract's shapes, not yet formatted."""
-    return f"{HEADER}SHAPES: dict[str, PathShapes] = {derive(contract)!r}\n"
+    return f"{HEADER}SHAPES: dict[str, dict[Side, Shape]] = {derive(contract)!r}\n"
 
 
 def derive(contract: dict[str, Any]) -> dict[str, dict[str, Shape]]:

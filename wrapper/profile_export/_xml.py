@@ -17,11 +17,6 @@ What stands for what (source: the API document's examples; "assumed" where it sh
 
 Nothing is guessed silently: a value that would read back as another one is refused before it is sent, such as null,
 `{}`, `[]` and a list of one where anything is allowed.
-
-The standard library's expat is enough against hostile XML, with the guards of `_Builder`. A DOCTYPE is refused where it
-begins, and an exception in a handler stops expat at once; without a DOCTYPE there are no entities but the five of XML
-itself, and nothing external. Size is checked before, depth and number of elements while parsing. defusedxml would add
-a dependency without a limit on depth, and xmltodict does not know types.
 """
 
 from __future__ import annotations
@@ -30,11 +25,10 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import reduce
 from typing import Literal, Required, TypedDict, TypeGuard, cast
 from xml.parsers import expat
 
-import attrs
+from profile_export._xml_tree import BLANK, LIMITS, Limits, Node, XmlError, XmlProblem, is_blank, join, parse
 
 Kind = Literal["object", "array", "string", "integer", "number", "boolean", "null", "any"]
 
@@ -51,50 +45,16 @@ class Shape(TypedDict, total=False):
     items: Shape
 
 
-class _Problem(ValueError):
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(path, reason)
-        self.path = path
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.reason}" if self.path else self.reason
-
-
-class XmlError(_Problem):
-    """The document can't be read, or doesn't fit its shape.
-
-    `path` is the element (`data.result.total`), empty for the whole document; `reason` never quotes its content.
-    """
-
-
-class XmlEncodingError(_Problem):
+class XmlEncodingError(XmlProblem):
     """The value can't be written in XML, or would be read back as another one; `path` is its key."""
 
 
-@attrs.frozen
-class Limits:
-    """How much a document may demand of this machine.
-
-    The defaults leave room for tens of thousands of links; the platform itself limits bodies to 10 MB by default.
-    """
-
-    max_bytes: int = 10 * 1024 * 1024
-    max_nodes: int = 100_000
-    # Shaping calls itself once for each level, so the depth must stay far below Python's own limit.
-    max_depth: int = attrs.field(default=32, validator=attrs.validators.in_(range(1, 101)))
-
-
-LIMITS = Limits()
 ANY: Shape = {"kind": "any"}
 
-_BLANK = " \t\r\n"  # white space to XML; Python's own notion is wider
 _CANT_CARRY = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MARKUP = re.compile(r"[\s<>&/=:]")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _NUMBER = re.compile(_INTEGER.pattern + r"(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-# What expat reads by itself; any other name would make it ask Python's codecs, chosen by whoever wrote the document.
-_ENCODINGS = frozenset({"UTF-8", "UTF-16", "ISO-8859-1", "US-ASCII"})
 _PLAIN: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -122,7 +82,7 @@ def empty_value(shape: Shape) -> object:
     return {} if kind == "object" else NotImplemented
 
 
-def _inner(shape: Shape, key: str, path: str, error: type[_Problem]) -> Shape:
+def _inner(shape: Shape, key: str, path: str, error: type[XmlProblem]) -> Shape:
     """The shape of a member, known or not."""
     inner = shape.get("members", {}).get(key) or (ANY if shape["kind"] == "any" else shape.get("others"))
     if inner is None:
@@ -135,12 +95,6 @@ def _items(shape: Shape) -> Shape | None:
     if shape["kind"] == "array":
         return shape.get("items", ANY)
     return ANY if shape["kind"] == "any" or shape.get("loose") else None
-
-
-def _join(path: str, key: str) -> str:
-    """A path that can stand in a message, whatever a hostile name holds."""
-    shown = key if key.isprintable() and 0 < len(key) <= 64 else json.dumps(key[:64])
-    return f"{path}.{shown}" if path else shown
 
 
 def encode(value: Mapping[str, object], shape: Shape) -> bytes:
@@ -179,7 +133,7 @@ def _member(key: object, value: object, shape: Shape, path: str, depth: int) -> 
     """The lines of one member: an element, or several for a list."""
     if not isinstance(key, str):
         raise XmlEncodingError(path, "a key is no text")
-    path = _join(path, key)
+    path = join(path, key)
     inner = _inner(shape, key, path, XmlEncodingError)
     if not _is_name(key):
         raise XmlEncodingError(path, "a key that is no XML name can't be sent in XML; it can be sent in JSON")
@@ -195,7 +149,7 @@ def _repeated(tag: str, values: list[object], items: Shape, path: str, depth: in
     if len(values) == 1:
         if not lone:
             raise XmlEncodingError(path, "a list of one can't be told from its item in XML; JSON can send it")
-        if _is_blank(values[0]) or _reads_as_empty(values[0], items):
+        if is_blank(values[0]) or _reads_as_empty(values[0], items):
             raise XmlEncodingError(path, "a list of one empty item can't be told from an empty list in XML")
     for number, value in enumerate(values):
         inner = f"{path}[{number}]"
@@ -212,10 +166,6 @@ def _is_list(value: object) -> TypeGuard[list[object]]:
     return isinstance(value, list)
 
 
-def _is_blank(value: object) -> bool:
-    return isinstance(value, str) and not value.strip(_BLANK)
-
-
 def _text(value: object, shape: Shape, path: str) -> str:
     """The text of an element without children."""
     if value in _EMPTY and empty_value(shape) is not NotImplemented:
@@ -227,7 +177,7 @@ def _text(value: object, shape: Shape, path: str) -> str:
         given = "null" if value is None else f"a value of type {type(value).__name__}"
         raise XmlEncodingError(path, f"{given} was given where the contract has {kind}")
     if isinstance(value, str):
-        if _is_blank(value) and shape["kind"] not in _EXACT:
+        if is_blank(value) and shape["kind"] not in _EXACT:
             raise XmlEncodingError(path, "a blank text can't be told from an empty value in XML here")
         if _CANT_CARRY.search(value):
             raise XmlEncodingError(path, "the text holds a character that XML can't carry")
@@ -258,9 +208,7 @@ def decode(body: bytes, shape: Shape, *, limits: Limits = LIMITS) -> dict[str, o
         XmlError: The document is no well-formed XML, is refused for what it holds or how large it is, or doesn't fit
             the shape. Members that are missing are no such case: the schema judges them.
     """
-    if len(body) > limits.max_bytes:
-        raise XmlError("", f"the document is larger than {limits.max_bytes} bytes")
-    root = _Builder(limits).build(body)
+    root = parse(body, limits)
     if root.name != shape.get("name", "xml"):
         raise XmlError("", f"the root element isn't <{shape.get('name', 'xml')}>")
     value = _value(root, shape, "")
@@ -269,74 +217,10 @@ def decode(body: bytes, shape: Shape, *, limits: Limits = LIMITS) -> dict[str, o
     return cast("dict[str, object]", value)
 
 
-@attrs.define
-class _Node:
-    name: str
-    children: list[_Node] = attrs.field(factory=list["_Node"])
-    chunks: list[str] = attrs.field(factory=list[str])
-
-    @property
-    def text(self) -> str:
-        return "".join(self.chunks)
-
-
-class _Builder:
-    """Builds the tree of one document, and refuses what could cost this machine more than reading it."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._nodes = 0
-        self._top = _Node("")
-        self._open = [self._top]
-
-    def build(self, body: bytes) -> _Node:
-        parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.XmlDeclHandler = self._declaration
-        parser.StartDoctypeDeclHandler = self._doctype
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._text
-        try:
-            parser.Parse(body, True)  # noqa: FBT003  (expat's own signature)
-        except expat.ExpatError as error:
-            # Not expat's own words: they speak of an "invalid token", which here means something else.
-            where = f"line {error.lineno}, column {error.offset + 1}"
-            raise XmlError("", f"the document is no well-formed XML ({where})") from None
-        return self._top.children[0]
-
-    def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
-        if encoding is not None and encoding.upper() not in _ENCODINGS:
-            raise XmlError("", "the document's encoding isn't supported")
-
-    def _doctype(self, *_: object) -> None:
-        raise XmlError("", "a DOCTYPE is refused")
-
-    def _start(self, name: str, _attributes: object) -> None:
-        self._nodes += 1
-        if self._nodes > self._limits.max_nodes:
-            raise XmlError("", f"the document holds more than {self._limits.max_nodes} elements")
-        if len(self._open) > self._limits.max_depth:
-            raise XmlError("", f"the document is nested deeper than {self._limits.max_depth} levels")
-        node = _Node(name)
-        self._open[-1].children.append(node)
-        self._open.append(node)
-
-    def _end(self, _name: str) -> None:
-        node = self._open[-1]
-        if node.children and not _is_blank(node.text):
-            path = reduce(_join, [parent.name for parent in self._open[2:]], "")
-            raise XmlError(path, "a text stands beside elements")
-        self._open.pop()
-
-    def _text(self, chunk: str) -> None:
-        self._open[-1].chunks.append(chunk)
-
-
-def _value(node: _Node, shape: Shape, path: str) -> object:
+def _value(node: Node, shape: Shape, path: str) -> object:
     """What a single element means."""
     kind = shape["kind"]
-    if not node.children and (not node.text or (kind not in _EXACT and _is_blank(node.text))):
+    if not node.children and (not node.text or (kind not in _EXACT and is_blank(node.text))):
         empty = empty_value(shape)
         if empty is NotImplemented:
             raise XmlError(path, f"an empty element was found where the contract has {kind}")
@@ -351,7 +235,7 @@ def _value(node: _Node, shape: Shape, path: str) -> object:
     return _typed(node.text, kind, path)
 
 
-def _list(node: _Node, items: Shape, path: str) -> list[object]:
+def _list(node: Node, items: Shape, path: str) -> list[object]:
     """The list that a single element stands for: its only item, or a wrapper.
 
     Only around plain values is a wrapper certain; elsewhere children may as well be the members of the one item.
@@ -361,14 +245,14 @@ def _list(node: _Node, items: Shape, path: str) -> list[object]:
     return [_value(item, items, f"{path}[{number}]") for number, item in enumerate(nodes)]
 
 
-def _members(node: _Node, shape: Shape, path: str) -> dict[str, object]:
-    groups: dict[str, list[_Node]] = {}
+def _members(node: Node, shape: Shape, path: str) -> dict[str, object]:
+    groups: dict[str, list[Node]] = {}
     for child in node.children:
         groups.setdefault(child.name, []).append(child)
-    return {name: _member_value(name, nodes, shape, _join(path, name)) for name, nodes in groups.items()}
+    return {name: _member_value(name, nodes, shape, join(path, name)) for name, nodes in groups.items()}
 
 
-def _member_value(name: str, nodes: list[_Node], parent: Shape, path: str) -> object:
+def _member_value(name: str, nodes: list[Node], parent: Shape, path: str) -> object:
     shape = _inner(parent, name, path, XmlError)
     if len(nodes) == 1:
         return _value(nodes[0], shape, path)
@@ -381,7 +265,7 @@ def _member_value(name: str, nodes: list[_Node], parent: Shape, path: str) -> ob
 def _typed(text: str, kind: Kind, path: str) -> object:
     if kind not in _READERS:
         return text
-    value = _READERS[kind](text.strip(_BLANK))
+    value = _READERS[kind](text.strip(BLANK))
     if value is None:
         # The text itself is not shown: it may be anything, even a secret that was echoed.
         raise XmlError(path, f"the text is no {kind}")

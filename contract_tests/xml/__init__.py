@@ -1,0 +1,1 @@
+"""Tests of the XML codec and of the shapes that lead it."""
