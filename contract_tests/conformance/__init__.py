@@ -1,0 +1,1 @@
+"""What tests share to hold running code against openapi.yaml."""

@@ -1,0 +1,22 @@
+"""Reads XML bodies by the contract's shapes, and teaches schemathesis to: without that it accepts every XML answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import schemathesis
+
+from contract_tests.conformance.contract import XML, Side
+from profile_export import _xml
+from profile_export_api.xml_shapes import SHAPES
+
+
+def decode(body: bytes, path: str, side: Side) -> Any:
+    """The JSON value that an XML body of one of the contract's paths stands for."""
+    return _xml.decode(body, SHAPES[path][side])
+
+
+@schemathesis.deserializer(XML)
+def deserialize(context: schemathesis.DeserializationContext, response: schemathesis.Response) -> Any:
+    """What schemathesis validates against the schema when an answer is XML."""
+    return decode(response.content, context.operation.path, "answer")

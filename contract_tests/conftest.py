@@ -1,0 +1,23 @@
+"""Drawn data is the same on every run, in any order of the tests: what passes here passes in CI too.
+
+With `HYPOTHESIS_PROFILE=explore` Hypothesis draws new data instead, to look for what nobody has seen yet.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
+
+settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+settings.register_profile("explore", database=None, deadline=None)
+
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "repeatable")
+settings.load_profile(PROFILE)
+
+if PROFILE == "repeatable":
+    # Hypothesis also draws literals from the source of every module that happens to be imported, so that data would
+    # depend on which tests ran before, and on every edit of the code. There is no setting for it.
+    providers._get_local_constants = Constants

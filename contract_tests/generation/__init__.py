@@ -1,0 +1,1 @@
+"""Tests of the derivation of generated/ from openapi.yaml."""

@@ -1,0 +1,124 @@
+"""scripts/generate writes the same bytes every time, without network, and never leaves half a client behind."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from contract_tests.conformance import contract
+from contract_tests.conformance.contract import CREATE, STATUS, XML
+from contract_tests.generation.workbench import CLIENT, Workbench, contents
+from scripts import _generate
+
+# Read by Python at start-up, in the command and in the generator that it starts.
+NO_NETWORK = """
+import socket
+
+def refuse(self, address, *rest):
+    raise AssertionError(f"network access to {address!r}")
+
+socket.socket.connect = socket.socket.connect_ex = socket.socket.sendto = refuse
+socket.getaddrinfo = lambda host, *rest, **options: refuse(None, host)
+"""
+
+
+@pytest.fixture
+def workbench(tmp_path: Path) -> Workbench:
+    return Workbench.in_folder(tmp_path)
+
+
+@pytest.fixture
+def offline(tmp_path: Path) -> dict[str, str]:
+    folder = tmp_path / "no-network"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
+    return {"PYTHONPATH": str(folder)}
+
+
+def without_network() -> tuple[str, ...]:
+    """A command prefix that takes the network away from other programs too, where the system has one."""
+    unshare = shutil.which("unshare")
+    if unshare is None:
+        return ()
+    prefix = (unshare, "--user", "--map-root-user", "--net")
+    usable = subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0
+    return prefix if usable else ()
+
+
+def test_the_network_guard_holds(offline: dict[str, str]) -> None:
+    for attempt in ("socket.create_connection(('127.0.0.1', 9))", "socket.getaddrinfo('example.com', 443)"):
+        done = subprocess.run(
+            [sys.executable, "-c", f"import socket; {attempt}"],
+            env={**os.environ, **offline},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "AssertionError: network access to" in done.stderr
+
+
+def test_replaces_a_stale_client_by_the_same_bytes_whatever_the_surroundings(
+    workbench: Workbench, offline: dict[str, str]
+) -> None:
+    (workbench.client / "client.py").write_text("stale", encoding="utf-8")
+    (workbench.client / "leftover.py").touch()
+    surroundings = {"PYTHONHASHSEED": "4242", "LC_ALL": "C", "TZ": "Pacific/Auckland", "COLUMNS": "40"}
+
+    done = workbench.generate(prefix=without_network(), env={**offline, **surroundings})
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert contents(workbench.client) == contents(CLIENT)
+    assert [path.name for path in workbench.client.parent.iterdir()] == [workbench.client.name]
+
+
+def test_a_contract_that_the_generator_warns_on_is_refused(workbench: Workbench) -> None:
+    document = contract.load()
+    document["paths"][STATUS]["post"]["requestBody"]["content"] = {"application/x-unknown": {"schema": {}}}
+    workbench.contract.write_text(yaml.safe_dump(document), encoding="utf-8")
+    before = contents(workbench.client)
+
+    done = workbench.generate()
+
+    assert done.returncode == 1
+    assert "openapi.yaml can't be generated from" in done.stderr
+    assert "Unsupported content type application/x-unknown" in done.stderr
+    assert contents(workbench.client) == before
+    assert [path.name for path in workbench.client.parent.iterdir()] == [workbench.client.name]
+
+
+def members(node: Any) -> set[str]:
+    if isinstance(node, dict):
+        return set(node) | {name for child in node.values() for name in members(child)}
+    return {name for child in node for name in members(child)} if isinstance(node, list) else set()
+
+
+def test_the_view_leaves_its_argument_alone() -> None:
+    document = contract.load()
+    before = copy.deepcopy(document)
+    _generate.generator_view(document)
+    assert document == before
+
+
+def test_the_view_drops_what_the_generator_cannot_read_and_nothing_else() -> None:
+    document = contract.load()
+    view = _generate.generator_view(document)
+    assert {XML, "links"} <= members(document)
+    assert not {XML, "links"} & members(view)
+    for path, method, operation in contract.operations(document):
+        kept = view["paths"][path][method]
+        assert set(operation) - set(kept) <= {"security"}
+        assert "security" not in kept
+        assert kept.get("parameters") == operation.get("parameters")
+    assert view["components"]["schemas"] == document["components"]["schemas"]
+    assert json.dumps(view["paths"][CREATE]["post"]["requestBody"]["content"]["application/json"]) == json.dumps(
+        document["paths"][CREATE]["post"]["requestBody"]["content"]["application/json"]
+    )
