@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,9 +31,10 @@ def credential_line(
         raise UsageError(f"wire_format is one of {get_args(WireFormat)}, not {wire_format!r}")
     if auth not in get_args(AuthMode):
         raise UsageError(f"auth is one of {get_args(AuthMode)}, not {auth!r}")
+    secret = Secret(token)
     if auth == "bearer" and not (token.isascii() and " " not in token):
         raise UsageError("a token with blanks or letters outside of ASCII can't be sent in a header")
-    return CredentialLine(parse_panel(base_url, panel_url), Secret(token), auth, wire_format)
+    return CredentialLine(parse_panel(base_url, panel_url), secret, auth, wire_format)
 
 
 def export_request(source: Source, where: Mapping[str, Any] | None, file_format: str) -> ExportRequest:
@@ -45,20 +45,27 @@ def export_request(source: Source, where: Mapping[str, Any] | None, file_format:
     """
     if not isinstance(cast("object", source), Database | Segment):
         raise UsageError(f"not a source: {source!r}", hints=("pass Database(1) or Segment(7)",))
-    if not isinstance(cast("object", file_format), str) or not file_format:
+    if not _is_text(file_format):
         raise UsageError("file_format is a word such as 'csv'")
     return ExportRequest(source, file_format, None if where is None else _plain_json(where))
 
 
 def _plain_json(where: Mapping[str, Any]) -> dict[str, Any]:
     """A copy that is plain JSON, so that what was checked is what is sent."""
-    if not isinstance(cast("object", where), Mapping) or not _keys_are_texts(where):
-        raise UsageError("where is an object of profile fields, such as {'occupation': 'doctor'}")
+    if not isinstance(cast("object", where), Mapping):
+        raise _no_filter()
     try:
-        plain: dict[str, Any] = json.loads(json.dumps(dict(where), allow_nan=False))
+        plain: dict[str, Any] = json.loads(json.dumps(dict(where), allow_nan=False, ensure_ascii=False).encode())
+        all_texts = _keys_are_texts(where)
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"where can't be sent as JSON: {error}") from None
+    if not all_texts:
+        raise _no_filter()
     return plain
+
+
+def _no_filter() -> UsageError:
+    return UsageError("where is an object of profile fields, such as {'occupation': 'doctor'}")
 
 
 def _keys_are_texts(value: object) -> bool:
@@ -77,9 +84,16 @@ def task_id(value: str) -> str:
     Raises:
         UsageError: It is none.
     """
-    if not isinstance(cast("object", value), str) or not value.strip():
+    if not _is_text(value):
         raise UsageError("a task id is a text that is not empty")
     return value
+
+
+def _is_text(value: object) -> bool:
+    """Whether it is a text that says something and can be sent; what a shell passes on may be no Unicode."""
+    if not isinstance(value, str) or not value.strip():
+        return False
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def timeout(seconds: float | None) -> float | None:
@@ -88,7 +102,7 @@ def timeout(seconds: float | None) -> float | None:
     Raises:
         UsageError: It is no length of time.
     """
-    if seconds is not None and (math.isnan(seconds) or seconds < 0):
+    if seconds is not None and not (isinstance(cast("object", seconds), int | float) and seconds >= 0):
         raise UsageError(f"timeout is a number of seconds, or None to wait for ever, not {seconds!r}")
     return seconds
 

@@ -42,7 +42,7 @@ class AsyncDriver:
                     try:
                         answer = await self._perform(effect, parts)
                     except Exception as error:  # noqa: BLE001 - every error belongs to the flow
-                        effect = flow.throw(error)
+                        effect = flow.throw(_calls.bare(error))
                     else:
                         effect = flow.send(answer)
             except StopIteration as end:

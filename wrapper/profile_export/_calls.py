@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from profile_export._credentials import PLACEHOLDER
 from profile_export._effects import CreateTask
 from profile_export._envelope import says_not_found
-from profile_export.errors import ApiError, AuthenticationError, ContractError, ExportError, TaskNotFound
+from profile_export.errors import ApiError, ContractError, ExportError, TaskNotFound
 from profile_export.types import TaskSnapshot, is_integer
 from profile_export_api.models import (
     CreateExportRequest,
@@ -52,7 +52,7 @@ def answering(operation: str, task_id: str | None = None) -> Generator[None]:
     try:
         yield
     except ApiError as error:
-        if task_id is not None and not isinstance(error, AuthenticationError) and says_not_found(error):
+        if task_id is not None and says_not_found(error):
             message = f"the panel doesn't know the task: {error}"
             raise TaskNotFound(message, operation=operation, task_id=task_id) from None
         raise
@@ -62,6 +62,11 @@ def answering(operation: str, task_id: str | None = None) -> Generator[None]:
         raise ContractError(f"the answer has no member {error.args[0]!r}", operation=operation) from None
     except (TypeError, ValueError, AttributeError) as error:
         raise ContractError(f"the answer doesn't fit the contract: {error}", operation=operation) from None
+
+
+def bare(error: Exception) -> Exception:
+    """An error without the frames it came through: they hold bytes of the panel, which may repeat the token."""
+    return error.with_traceback(None) if isinstance(error, ExportError) else error
 
 
 def created_task(response: Response[Any]) -> str:
@@ -104,7 +109,10 @@ def _success(response: Response[Any], kind: type[Success]) -> Success:
     if isinstance(response.parsed, kind):
         return response.parsed
     # The generated union swallowed the reason why it is none; asking the model itself brings it back.
-    return kind.from_dict(json.loads(response.content))
+    members: dict[str, Any] = json.loads(response.content)
+    if not isinstance(members.get("data", {}), dict):
+        raise ContractError("the answer's 'data' is not an object")
+    return kind.from_dict(members)
 
 
 def _integer(value: object, name: str) -> int:

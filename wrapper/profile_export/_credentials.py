@@ -12,16 +12,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import quote
 
 import attrs
 import httpx
 
 from profile_export import _xml
-from profile_export._envelope import Answer, read_answer
+from profile_export._envelope import JSON_BOM, Answer, read_answer
 from profile_export._secrets import Secret
 from profile_export._transfer import Panel, origin_of
+from profile_export._xml_tree import XmlError
 from profile_export.errors import (
     ConnectFailed,
     ContractError,
@@ -35,9 +36,9 @@ from profile_export.types import AuthMode, WireFormat
 from profile_export_api.xml_shapes import SHAPES
 
 PLACEHOLDER: Final = "the-token-is-added-by-the-transport"
-# The generated shapes and the codec's are the same structure under two names; a type checker that compares two such
-# recursive types doesn't come to an end (measured with pyright 1.1.414).
-WIRE_SHAPES: Final = cast("dict[str, dict[str, _xml.Shape]]", cast("Any", SHAPES))
+# The shape of a refusal, which may come in place of a file.
+ENVELOPE_SHAPE: Final = SHAPES["/api/download/{file_id}/{file_name}"]["answer"]
+LOCATION: Final = "profile_export.location"
 MEDIA_TYPES: Final[Mapping[WireFormat, str]] = {"json": "application/json", "xml": "application/xml"}
 
 
@@ -85,13 +86,13 @@ class CredentialLine:
         if self.wire_format == "json":
             return json.dumps(members, ensure_ascii=False).encode()
         try:
-            return _xml.encode(members, WIRE_SHAPES[self._operation(request)]["request"])
+            return _xml.encode(members, SHAPES[self._operation(request)]["request"])
         except _xml.XmlEncodingError as error:
             raise UsageError(f"the request can't be said in XML: {error}") from None
 
     def _operation(self, request: httpx.Request) -> str:
         """The contract's path that a request is for: its own without the base URL's."""
-        return request.url.path.removeprefix(self.panel.api_path)
+        return next(path for path in SHAPES if request.url.path.endswith(path))
 
     def read(self, request: httpx.Request, response: httpx.Response, body: bytes) -> httpx.Response:
         """An answer as the generated client wants it: a success envelope in JSON, under a standard status.
@@ -102,20 +103,31 @@ class CredentialLine:
         content_type = response.headers.get("Content-Type", "")
         retry_after = response.headers.get("Retry-After")
         answer = Answer(response.status_code, self.token.mask(content_type), retry_after, body)
-        envelope = read_answer(answer, lambda document: self._read_xml(request, document))
+        envelope = read_answer(answer, lambda document: self._read_xml(request, document), mask=self.token.mask)
         return httpx.Response(200, json=self.token.mask_within(envelope), request=request)
+
+    def head(self, response: httpx.Response) -> tuple[httpx.Headers, dict[str, Any]]:
+        """Headers and extensions of a download's answer, masked: a panel may repeat the token in a `Location`.
+
+        A `Location` goes among the extensions, because httpx would read it, and stumble over a bad one, though it is
+        not to follow it. Cookies are no part of this API.
+        """
+        headers = httpx.Headers([(name, self.token.mask_within(text)) for name, text in response.headers.multi_items()])
+        location = headers.pop("Location", None)
+        headers.pop("Set-Cookie", None)
+        return headers, {**response.extensions, LOCATION: location}
 
     def _read_xml(self, request: httpx.Request, document: bytes) -> dict[str, Any]:
         try:
-            return _xml.decode(document, WIRE_SHAPES[self._operation(request)]["answer"])
-        except _xml.XmlError as error:
+            return _xml.decode(document, SHAPES[self._operation(request)]["answer"])
+        except XmlError as error:
             if error.path:
                 raise ContractError(f"the answer doesn't fit the contract: {error}") from None
             raise
 
     def read_envelope(self, body: bytes) -> dict[str, Any] | None:
         """The error envelope that came in place of a file, or None where `body` is none."""
-        is_xml = body.lstrip()[:1] == b"<"
+        is_xml = body.removeprefix(JSON_BOM).lstrip()[:1] == b"<"
         try:
             decoded: Any = _xml.decode(body, ENVELOPE_SHAPE) if is_xml else json.loads(body)
         except (ValueError, RecursionError):
@@ -149,13 +161,6 @@ class CredentialLine:
         if isinstance(error, httpx.TimeoutException):
             return RequestTimeout(f"{where} didn't answer in time", hints=("try again later",))
         return ResponseLost(f"the connection to {where} broke: {words}", hints=("try again",))
-
-
-ENVELOPE_SHAPE: Final[_xml.Shape] = {
-    "kind": "object",
-    "members": {"error": {"kind": "integer"}, "error_text": {"kind": "string"}, "data": {"kind": "any"}},
-    "others": {"kind": "any"},
-}
 
 
 def is_download(request: httpx.Request) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urljoin
 
 import attrs
 
@@ -94,16 +93,16 @@ def _fetch(plan: _transfer.FilePlan, file_format: str, settings: Settings) -> Fl
             failures += 1
             draw = yield from Draw()
             delay = _retry.retry_delay(settings.retry, "download", error, failures=failures, draw=draw, time_left=None)
-            if delay is None:
+            if delay is None and isinstance(error, TransportError):
                 raise _broken_off(plan, failures, error) from error
+            if delay is None:
+                raise
             yield from Emit(DownloadRestarted(target=plan.target))
             yield from Emit(RetryScheduled(operation="download", attempt=failures + 1, delay=delay, reason=str(error)))
         yield from Sleep(delay)
 
 
-def _broken_off(plan: _transfer.FilePlan, failures: int, error: ExportError) -> ExportError:
-    if not isinstance(error, TransportError):
-        return error
+def _broken_off(plan: _transfer.FilePlan, failures: int, error: TransportError) -> IncompleteDownload:
     times = "time" if failures == 1 else "times"
     return IncompleteDownload(f"{plan.target.name} broke off {failures} {times}: {error}", hints=error.hints)
 
@@ -120,7 +119,7 @@ def _follow(plan: _transfer.FilePlan, file_format: str, settings: Settings) -> F
 
 
 def _redirected(url: str, answer: Redirected, settings: Settings) -> str:
-    return _transfer.resolve_link(urljoin(url, answer.location), settings.panel, settings.download.link_prefix)
+    return _transfer.resolve_redirect(url, answer.location, settings.panel, settings.download.link_prefix)
 
 
 def _reject(plans: Sequence[_transfer.FilePlan], problem: str) -> Flow[None]:

@@ -24,7 +24,9 @@ from profile_export.errors import (
 )
 from profile_export.types import is_integer
 
+# Letters of a panel's own text that a message repeats.
 SNIPPET: Final = 120
+LONGEST_TEXT: Final = 500
 SUCCESS: Final = 0
 # Codes of the platform's published table that are about the token.
 REFUSED_TOKEN: Final = frozenset({401, 403})
@@ -69,8 +71,10 @@ def format_of(content_type: str, body: bytes) -> Literal["json", "xml"] | None:
     return "json" if first == b"{" else "xml" if first == b"<" else None
 
 
-def read_answer(answer: Answer, decode_xml: XmlDecoder, *, now: datetime | None = None) -> dict[str, Any]:
-    """The members of a success envelope.
+def read_answer(
+    answer: Answer, decode_xml: XmlDecoder, *, mask: Callable[[str], str] = str, now: datetime | None = None
+) -> dict[str, Any]:
+    """The members of a success envelope. `mask` hides secrets in texts that errors repeat, before they are shortened.
 
     Raises:
         ApiError: The panel refused or failed, by its envelope or its HTTP status.
@@ -79,11 +83,11 @@ def read_answer(answer: Answer, decode_xml: XmlDecoder, *, now: datetime | None 
     envelope = _decode(answer, decode_xml)
     retry_after = parse_retry_after(answer.retry_after, now or datetime.now(UTC))
     if envelope is None:
-        raise _without_envelope(answer, retry_after)
+        raise _without_envelope(answer, retry_after, mask)
     code, text = _signals(envelope)
     if code == SUCCESS and 200 <= answer.status < 300:
         return envelope
-    raise refusal(answer.status, code, text, retry_after)
+    raise refusal(answer.status, code, mask(text), retry_after)
 
 
 def _decode(answer: Answer, decode_xml: XmlDecoder) -> dict[str, Any] | None:
@@ -111,11 +115,11 @@ def _signals(envelope: Mapping[str, Any]) -> tuple[int, str]:
     return code, text or ""
 
 
-def refusal(status: int, code: int, text: str, retry_after: float | None = None) -> ApiError:
-    """The error for an envelope with this code under this HTTP status; the envelope has the first word."""
-    signal = status if code == SUCCESS else code
-    shown = f"error {code}" if code != SUCCESS else f"HTTP {status}"
-    words = f": {text}" if text and code != SUCCESS else ""
+def refusal(status: int, code: int | None, text: str, retry_after: float | None = None) -> ApiError:
+    """The error for an envelope with this code under this HTTP status; the envelope, if any, has the first word."""
+    signal = code or status
+    shown = f"error {code}" if code else f"HTTP {status}"
+    words = f": {one_line(text, LONGEST_TEXT)}" if text and code else ""
     kind, lead, hints = _kind(signal, status)
     return kind(
         f"{lead} ({shown}){words}", code=code, text=text, http_status=status, retry_after=retry_after, hints=hints
@@ -127,7 +131,7 @@ def _kind(signal: int, status: int) -> tuple[type[ApiError], str, tuple[str, ...
         return AuthenticationError, "the panel refused the token", ("check the token and what it may do",)
     if 429 in {signal, status}:
         return RateLimited, "the panel asks for fewer requests", ("try again later, with fewer exports at once",)
-    if signal >= 500 or status >= 500:
+    if 500 <= signal < 600 or status >= 500:
         return ServerError, "the panel failed", ("try again later",)
     if signal == 402:
         return ApiError, "the account's tariff doesn't allow this", ()
@@ -136,23 +140,29 @@ def _kind(signal: int, status: int) -> tuple[type[ApiError], str, tuple[str, ...
     return ApiError, "the panel refused the request", ()
 
 
-def _without_envelope(answer: Answer, retry_after: float | None) -> ApiError | ContractError:
+def _without_envelope(
+    answer: Answer, retry_after: float | None, mask: Callable[[str], str]
+) -> ApiError | ContractError:
     status = answer.status
     if status >= 500 or status in {401, 403, 429}:
-        kind, lead, hints = _kind(status, status)
-        return kind(f"{lead} (HTTP {status})", http_status=status, retry_after=retry_after, hints=hints)
+        return refusal(status, None, "", retry_after)
     return ContractError(
-        f"this is not an answer of the export API: HTTP {status}, {_describe(answer)}",
+        f"this is not an answer of the export API: HTTP {status}, {_describe(answer, mask)}",
         hints=("check the base URL: scheme, host and port of the panel, nothing else",),
     )
 
 
-def _describe(answer: Answer) -> str:
+def _describe(answer: Answer, mask: Callable[[str], str]) -> str:
     if not answer.body.strip():
         return "an empty body"
-    text = " ".join(answer.body[: 4 * SNIPPET].decode("utf-8", "replace").split())
-    clean = "".join(letter if letter.isprintable() else "?" for letter in text)
-    return f"{answer.content_type or 'no content type'}: {clean[:SNIPPET]}"
+    text = mask(answer.body.decode("utf-8", "replace"))
+    return f"{one_line(answer.content_type, SNIPPET) or 'no content type'}: {one_line(text, SNIPPET)}"
+
+
+def one_line(text: str, longest: int) -> str:
+    """A panel's text as part of a message: on one line, printable, and not too long."""
+    words = " ".join(text.split())[:longest]
+    return "".join(letter if letter.isprintable() else "?" for letter in words)
 
 
 def parse_retry_after(value: str | None, now: datetime) -> float | None:
@@ -162,11 +172,15 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
         return float(text[:12])
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max((moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds(), 0.0)
 
 
 def says_not_found(error: ApiError) -> bool:
     """Whether a status request was refused because the panel doesn't know the task."""
-    return NOT_FOUND in {error.code, error.http_status} or NOT_FOUND_TEXT.search(error.text) is not None
+    if isinstance(error, AuthenticationError | RateLimited | ServerError):
+        return False
+    # The time to search grows with the square of the text's length, which the panel chooses.
+    words = error.text[:LONGEST_TEXT]
+    return NOT_FOUND in {error.code, error.http_status} or NOT_FOUND_TEXT.search(words) is not None

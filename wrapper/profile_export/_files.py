@@ -63,7 +63,10 @@ def prepare_directory(path: Path) -> None:
         DownloadError: They can't.
     """
     with translated(path, "write to"):
-        path.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise DownloadError(f"{path} is a file, not a folder", hints=("choose another folder",)) from None
         probe = path / f".profile-export-{secrets.token_hex(8)}"
         os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         probe.unlink()
@@ -153,7 +156,8 @@ class PartFile:
 
     def discard(self) -> None:
         """Removes what was written; for downloads that ended without a result."""
-        self._file.close()
+        with contextlib.suppress(OSError):
+            self._file.close()
         with contextlib.suppress(OSError):
             self.path.unlink(missing_ok=True)
 
@@ -169,7 +173,12 @@ def _rename_new(source: Path, target: Path) -> None:
             raise
         # The empty file claims the name for us; replacing it can't hurt anybody else's.
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        source.replace(target)
+        try:
+            source.replace(target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                target.unlink()
+            raise
     else:
         source.unlink()
 

@@ -15,11 +15,11 @@ import attrs
 import httpx
 
 from profile_export import _effects as do
-from profile_export._credentials import CredentialLine
+from profile_export._credentials import LOCATION, CredentialLine
 from profile_export._envelope import parse_retry_after
 from profile_export._files import PartFiles, prepare_directory
 from profile_export._receiver import Receiver
-from profile_export._transfer import Head, counts_rows
+from profile_export._transfer import Head, format_of_file
 from profile_export.events import DownloadProgress, DownloadStarted, Event, EventSink
 
 # Compressed bytes would be neither the announced number nor the file's own.
@@ -72,17 +72,17 @@ class Local:
     def receiver(self, effect: do.Fetch, response: httpx.Response, line: CredentialLine, parts: PartFiles) -> Receiver:
         """What takes the body of a download's answer."""
         emit_progress = _Throttled(self, effect).progress
+        file_format = format_of_file(effect.target, effect.file_format)
 
         def begin(announced: int | None) -> Any:
             self.emit(DownloadStarted(target=effect.target, size=announced))
-            counted = counts_rows(effect.target, effect.file_format)
-            return parts.begin(effect.target, count_rows=counted, announced=announced)
+            return parts.begin(effect.target, count_rows=file_format == "csv", announced=announced)
 
         return Receiver(
             head=head_of(response),
             announced=_length(response.headers.get("Content-Length")),
             retry_after=parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC)),
-            file_format=effect.file_format,
+            file_format=file_format,
             begin=begin,
             read_envelope=line.read_envelope,
             progress=emit_progress,
@@ -129,7 +129,7 @@ def head_of(response: httpx.Response) -> Head:
         status=response.status_code,
         content_type=headers.get("Content-Type", ""),
         content_encoding=headers.get("Content-Encoding", ""),
-        location=headers.get("Location"),
+        location=response.extensions.get(LOCATION),
     )
 
 

@@ -13,7 +13,7 @@ FALLBACK: Final = "export"
 LONGEST: Final = 200
 FORBIDDEN: Final = re.compile(r'[<>:"/\\|?*]')
 # Windows opens a device under these names, whatever the ending.
-DEVICES: Final = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
+DEVICES: Final = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(\.|$)", re.IGNORECASE)
 
 
 def safe_name(link: str) -> str:
@@ -39,7 +39,7 @@ def _shortened(name: str) -> str:
     if not dot or len(ending.encode()) > 20:
         stem, dot, ending = name, "", ""
     room = LONGEST - len(f"{dot}{ending}".encode())
-    return stem.encode()[:room].decode(errors="ignore") + dot + ending
+    return f"{stem.encode()[:room].decode(errors='ignore')}{dot}{ending}".rstrip(". ")
 
 
 def distinct(names: Iterable[str]) -> list[str]:

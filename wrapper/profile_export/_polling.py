@@ -35,18 +35,22 @@ def judge(snapshot: TaskSnapshot) -> Verdict:
 
 def base_delay(policy: PollPolicy, waited: float) -> float:
     """A fixed part of the time waited so far: short tasks are noticed soon, long ones are not pestered."""
-    return min(max(policy.fraction * waited, policy.min_delay), policy.max_delay)
+    return max(min(policy.fraction * waited, policy.max_delay), policy.min_delay)
 
 
 def remaining(history: Sequence[Observation], now: float) -> float | None:
-    """Seconds until 100 percent by the recent slope of `progress`, or None where progress tells nothing."""
+    """Seconds until 100 percent by the recent slope of `progress`, or None where progress tells nothing.
+
+    An estimate that has passed is as good as none, or a task stuck at 99 percent would be asked for without a pause.
+    """
     if len(history) < 2:
         return None
     before, last = history[-2], history[-1]
     if not 0 <= before.progress < last.progress < 100 or last.at <= before.at:
         return None
     slope = (last.progress - before.progress) / (last.at - before.at)
-    return max((100 - last.progress) / slope - (now - last.at), 0.0)
+    rest = (100 - last.progress) / slope - (now - last.at)
+    return rest if rest > 0 else None
 
 
 def next_delay(policy: PollPolicy, *, waited: float, history: Sequence[Observation], draw: float) -> float:

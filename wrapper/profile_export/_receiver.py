@@ -9,6 +9,7 @@ import attrs
 
 from profile_export._effects import Fetched
 from profile_export._files import PartFile
+from profile_export._rows import BOM
 from profile_export._transfer import ENVELOPE_LIMIT, Head, may_be_page, refusal_of, refuses
 
 
@@ -66,17 +67,23 @@ class Receiver:
         return part.finish(self.announced)
 
     def _is_file_so_far(self) -> bool:
-        blank = not self._held.strip()
+        first = self._first()
         long = len(self._held) > ENVELOPE_LIMIT
-        if not may_be_page(self.head, bytes(self._held[:512])):
-            return long or not blank
-        return long and self._may_begin_so()
+        if not may_be_page(self.head, first):
+            return long or first != b""
+        return long and self._may_begin_with(first)
 
     def _is_file_at_end(self) -> bool:
-        return not may_be_page(self.head, bytes(self._held[:512])) or self._may_begin_so()
+        first = self._first()
+        return not may_be_page(self.head, first) or self._may_begin_with(first)
 
-    def _may_begin_so(self) -> bool:
-        return self.file_format == "json" and self._held.lstrip().startswith(b"{")
+    def _may_begin_with(self, first: bytes) -> bool:
+        return self.file_format == "json" and first == b"{"
+
+    def _first(self) -> bytes:
+        """The first byte that is no blank and no part of a byte order mark, or none as long as there is none."""
+        held = bytes(self._held)
+        return b"" if BOM.startswith(held) else held.removeprefix(BOM).lstrip()[:1]
 
     def _release(self) -> PartFile:
         part = self._part = self.begin(self.announced)

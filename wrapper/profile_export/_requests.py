@@ -10,7 +10,7 @@ from profile_export import _retry
 from profile_export._continuation import Continuation, write_token
 from profile_export._effects import CreateTask, Draw, Effect, Emit, Flow, GetStatus, NewRequestId, Now, Sleep
 from profile_export._transfer import Panel
-from profile_export.errors import ApiError, CreateOutcomeUnknown, ExportError, TransportError
+from profile_export.errors import CreateOutcomeUnknown, ExportError
 from profile_export.events import RetryScheduled, TaskCreated
 from profile_export.policy import DownloadPolicy, PollPolicy, RetryPolicy
 from profile_export.types import Source, TaskSnapshot
@@ -37,21 +37,32 @@ class ExportRequest:
     where: dict[str, Any] | None = None
 
 
-def repeat(effect: Effect[T], operation: _retry.Operation, policy: RetryPolicy, deadline: float | None) -> Flow[T]:
-    """The effect, again after every failure that may be repeated, until `deadline` on the driver's clock."""
-    failures = 0
+def repeat(
+    effect: Effect[T],
+    operation: _retry.Operation,
+    policy: RetryPolicy,
+    deadline: float | None,
+    failed: list[ExportError] | None = None,
+) -> Flow[T]:
+    """The effect, again after every failure that may be repeated, until `deadline` on the driver's clock.
+
+    Every failure is added to `failed`.
+    """
+    failed = [] if failed is None else failed
     while True:
         try:
             return (yield from effect)
         except ExportError as error:
-            failures += 1
+            failed.append(error)
             now, draw = (yield from Now()), (yield from Draw())
             left = None if deadline is None else deadline - now
-            delay = _retry.retry_delay(policy, operation, error, failures=failures, draw=draw, time_left=left)
+            delay = _retry.retry_delay(policy, operation, error, failures=len(failed), draw=draw, time_left=left)
             if delay is None:
                 error.add_context(operation=operation)
                 raise
-            yield from Emit(RetryScheduled(operation=operation, attempt=failures + 1, delay=delay, reason=str(error)))
+            yield from Emit(
+                RetryScheduled(operation=operation, attempt=len(failed) + 1, delay=delay, reason=str(error))
+            )
         yield from Sleep(delay)
 
 
@@ -59,11 +70,13 @@ def create(request: ExportRequest, settings: Settings) -> Flow[str]:
     """Creates the task once; gives its id. Every repetition carries the same `Request-ID`."""
     request_id = yield from NewRequestId()
     effect = CreateTask(request.source, request.file_format, request.where, request_id)
+    failed: list[ExportError] = []
     try:
-        task_id = yield from repeat(effect, "create", settings.retry, None)
+        task_id = yield from repeat(effect, "create", settings.retry, None, failed)
     except ExportError as error:
         error.add_context(operation="create", request_id=request_id)
-        if isinstance(error, TransportError | ApiError) and _retry.maybe_done(error):
+        # The last failure may be a plain refusal: an earlier attempt may have got through all the same.
+        if any(_retry.maybe_done(failure) for failure in failed):
             raise CreateOutcomeUnknown(
                 f"the export may or may not have been created: {error}",
                 hints=("look at the panel's tasks before you create it again", *error.hints),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from profile_export.errors import (
     ApiError,
     ExportError,
+    IncompleteDownload,
     RateLimited,
     ServerError,
     TransportError,
@@ -14,6 +15,9 @@ from profile_export.errors import (
 from profile_export.policy import RetryPolicy
 
 Operation: TypeAlias = Literal["create", "status", "download"]
+
+# Seconds. A panel that asks for more patience gets none: its error says how much it wished for.
+LONGEST_PATIENCE: Final = 3600.0
 
 
 def maybe_done(error: ExportError) -> bool:
@@ -29,7 +33,7 @@ def may_repeat(policy: RetryPolicy, operation: Operation, error: ExportError) ->
     Asking for a status or a file changes nothing on the panel. A create is repeated when it was provably not carried
     out, or when the panel can recognise the repetition by its `Request-ID`.
     """
-    if not isinstance(error, TransportError | RateLimited | ServerError):
+    if not isinstance(error, TransportError | RateLimited | ServerError | IncompleteDownload):
         return False
     return operation != "create" or policy.create == "request-id" or not maybe_done(error)
 
@@ -52,11 +56,14 @@ def retry_delay(
 ) -> float | None:
     """Seconds to wait before the request is repeated, or None when it is not to be repeated.
 
-    A panel's `Retry-After` is a lower bound; a delay that passes the end of the wait fails at once instead.
+    A panel's `Retry-After` is a lower bound; a delay that passes the end of the wait, or any reason, fails at once
+    instead.
     """
     if failures >= policy.attempts or not may_repeat(policy, operation, error):
         return None
     delay = backoff(policy, failures, draw)
     if isinstance(error, ApiError) and error.retry_after is not None:
+        if error.retry_after > LONGEST_PATIENCE:
+            return None
         delay = max(delay, error.retry_after)
     return None if time_left is not None and delay > time_left else delay

@@ -12,7 +12,6 @@ BOM: Final = b"\xef\xbb\xbf"
 # Which delimiter a panel writes is not documented, so each of the usual ones begins a field.
 DELIMITERS: Final = b",;\t|"
 CLOSING: Final = re.compile(rb'(?:[^"]++|"")*+"')
-TRAILING_QUOTES: Final = re.compile(rb'"+\Z')
 
 
 class RecordCounter:
@@ -27,6 +26,7 @@ class RecordCounter:
         self._opening = re.compile(begins + b'"')
         self._quoted_field = re.compile(begins + rb'"(?:[^"]++|"")*+"')
         self._held = b""
+        self._begun = False
         self._before = b"\n"
         self._in_quotes = False
         self._in_record = False
@@ -35,14 +35,14 @@ class RecordCounter:
     def feed(self, chunk: bytes) -> None:
         """Takes the next piece of the file, of any size."""
         data = self._held + chunk
-        if self._before == b"\n" and not self._records and not self._in_record:
+        if not self._begun:
             if len(data) < len(BOM) and BOM.startswith(data):
                 self._held = data
                 return
+            self._begun = True
             data = data.removeprefix(BOM)
         # A quote at the end may be half of a doubled one: it waits for what follows.
-        held = TRAILING_QUOTES.search(data)
-        cut = held.start() if held else len(data)
+        cut = len(data.rstrip(b'"'))
         self._held = _folded(data[cut:])
         self._scan(data[:cut])
 

@@ -6,8 +6,9 @@ plain holder has no text to take; only the credential line asks for it, by name.
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any, Final, NoReturn, final
-from urllib.parse import quote
 
 from profile_export.errors import UsageError
 
@@ -20,7 +21,7 @@ SHORTEST_MASKED: Final = 8
 class Secret:
     """A token whose text is given by `reveal()` only; repr, str, format and pickle never show it."""
 
-    __slots__ = ("__text",)
+    __slots__ = ("__spellings", "__text")
 
     def __init__(self, text: str) -> None:
         if not text:
@@ -31,14 +32,15 @@ class Secret:
                 hints=("a line break often comes along when a token is copied or read from a file",),
             )
         self.__text = text
+        self.__spellings = re.compile("".join(_spellings(letter) for letter in text))
 
     def reveal(self) -> str:
         """The true text. For the credential line only."""
         return self.__text
 
     def mask(self, text: str) -> str:
-        """`text` with the token masked, as it is and as it looks in a URL."""
-        return text.replace(self.__text, MASK).replace(quote(self.__text, safe=""), MASK)
+        """`text` with the token masked, as it is and as it looks in a URL, in JSON and in XML."""
+        return self.__spellings.sub(MASK, text)
 
     def mask_within(self, value: Any) -> Any:
         """A JSON value that a server wrote, with the token masked in all its texts."""
@@ -50,7 +52,7 @@ class Secret:
             return [self.mask_within(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
         if isinstance(value, dict):
             members: dict[str, Any] = dict(value)  # pyright: ignore[reportUnknownArgumentType]
-            return {key: self.mask_within(item) for key, item in members.items()}
+            return {self.mask(key): self.mask_within(item) for key, item in members.items()}
         return value
 
     def __repr__(self) -> str:
@@ -65,3 +67,15 @@ class Secret:
     def __reduce__(self) -> NoReturn:
         message = "a secret can't be pickled or copied"
         raise TypeError(message)
+
+
+def _spellings(letter: str) -> str:
+    """A pattern for a letter in all the ways that a server may write it; letters and digits stay as they are."""
+    if letter.isascii() and letter.isalnum():
+        return letter
+    percent = "".join(f"%{byte:02X}" for byte in letter.encode())
+    in_json = re.sub("(....)", r"\\u\1", letter.encode("utf-16-be").hex())
+    plain = {letter, html.escape(letter), f"\\{letter}", "+" if letter == " " else letter}
+    # The longest first, or "&" would be taken for the whole of "&amp;".
+    in_words = "|".join(map(re.escape, sorted(plain, reverse=True)))
+    return f"(?:{in_words}|(?i:{re.escape(percent)}|{re.escape(in_json)}))"

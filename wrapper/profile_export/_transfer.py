@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 import attrs
 
@@ -29,6 +29,8 @@ from profile_export.types import is_integer
 # An answer that may be an error envelope is read up to here before a byte of it is written. Envelopes are far smaller.
 ENVELOPE_LIMIT: Final = 65_536
 MOST_REDIRECTS: Final = 5
+# Letters; servers refuse longer ones, and so does httpx in the end.
+LONGEST_LINK: Final = 8_192
 DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 GONE: Final = frozenset({404, 410})
 FRESH_LINKS: Final = ("download the task once more: its status gives fresh links",)
@@ -116,9 +118,9 @@ def parse_base_url(url: str, name: str) -> SplitResult:
             problem = "must begin with https:// or http:// and name a host"
         elif parts.username is not None or parts.password is not None:
             problem = "must not hold a user name or password"
-        elif parts.query or parts.fragment:
+        elif "?" in url or "#" in url:
             problem = "must not have a query or fragment"
-        elif parts.port != 0:
+        elif parts.port != 0 and _origin(parts):
             return parts
     except ValueError:
         pass
@@ -126,7 +128,9 @@ def parse_base_url(url: str, name: str) -> SplitResult:
 
 
 def _origin(parts: SplitResult) -> Origin:
-    return Origin(parts.scheme, (parts.hostname or "").lower(), parts.port or DEFAULT_PORTS[parts.scheme])
+    """The origin, its host as it is on the wire; a ValueError tells that no host can be called so."""
+    host = (parts.hostname or "").lower().encode("idna").decode()
+    return Origin(parts.scheme, host, parts.port or DEFAULT_PORTS[parts.scheme])
 
 
 def origin_of(url: str) -> Origin | None:
@@ -146,6 +150,8 @@ def resolve_link(link: str, panel: Panel, prefix: str) -> str:
     """
     if not link or not link.isprintable() or "\\" in link or " " in link:
         raise _unsafe("it holds characters that a link can't have")
+    if len(link) > LONGEST_LINK:
+        raise _unsafe(f"it is longer than {LONGEST_LINK} letters")
     try:
         parts = urlsplit(link)
         origin = _link_origin(parts, panel)
@@ -158,6 +164,19 @@ def resolve_link(link: str, panel: Panel, prefix: str) -> str:
     _check_path(parts.path, panel.home_path, prefix)
     query = f"?{parts.query}" if parts.query else ""
     return f"{origin}{parts.path}{query}"
+
+
+def resolve_redirect(url: str, location: str, panel: Panel, prefix: str) -> str:
+    """The absolute URL that a redirect from `url` leads to.
+
+    Raises:
+        UnsafeLink: It leads away from the panel, hides where it leads, or is no download.
+    """
+    try:
+        joined = urljoin(url, location)
+    except ValueError:
+        raise _unsafe("it is not a URL") from None
+    return resolve_link(joined, panel, prefix)
 
 
 def _link_origin(parts: SplitResult, panel: Panel) -> Origin:
@@ -211,12 +230,12 @@ def is_encoded(head: Head) -> bool:
 
 
 def may_be_page(head: Head, first: bytes) -> bool:
-    """Whether a body whose first bytes are `first` may be an error page or envelope in place of the file.
+    """Whether a body may be an error page or envelope in place of the file.
 
-    Judged by the first byte, since a wrong Content-Type is no reason to refuse a good file: a csv file begins with
-    neither `{` nor `<`. A JSON file may begin with `{`, so it is looked at again when it is whole.
+    Judged by the first byte that is no blank, since a wrong Content-Type is no reason to refuse a good file: a csv
+    file begins with neither `{` nor `<`. A JSON file may begin with `{`, so it is looked at again when it is whole.
     """
-    return first.lstrip()[:1] in {b"<", b"{"} or head.content_type.lower().startswith("text/html")
+    return first in {b"<", b"{"} or head.content_type.lower().startswith("text/html")
 
 
 def refusal_of(head: Head, retry_after: float | None, envelope: Mapping[str, Any] | None) -> ExportError:
@@ -230,7 +249,7 @@ def refusal_of(head: Head, retry_after: float | None, envelope: Mapping[str, Any
     if head.status in GONE:
         return LinkExpired(f"the panel no longer has the file (HTTP {head.status})", hints=FRESH_LINKS)
     if head.status in {401, 403, 429} or head.status >= 500:
-        return refusal(head.status, 0, "", retry_after)
+        return refusal(head.status, None, "", retry_after)
     if head.status != 200:
         return ContractError(f"the download was answered by HTTP {head.status}")
     if is_encoded(head):
@@ -239,9 +258,9 @@ def refusal_of(head: Head, retry_after: float | None, envelope: Mapping[str, Any
     return IntegrityError(f"the panel sent a page in place of the file ({head.content_type[:60] or 'no type'})")
 
 
-def counts_rows(target: Path, file_format: str) -> bool:
-    """Whether a file has rows that can be counted; a task attached by its id tells its format by the file's name."""
-    return file_format == "csv" or (not file_format and target.suffix.lower() == ".csv")
+def format_of_file(target: Path, file_format: str) -> str:
+    """The format of a file; a task attached by its id tells its format by the file's name."""
+    return (file_format or target.suffix.removeprefix(".")).lower()
 
 
 def rows_of(fetched: Fetched, policy: DownloadPolicy) -> int | None:

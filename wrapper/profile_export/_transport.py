@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
+from ipaddress import ip_address
 from typing import Final, cast
 
 import attrs
@@ -44,14 +45,20 @@ class SyncTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Signs, sends, and reads the answer; a download's body is left to be streamed."""
+        outcome = self._exchange(request)
+        if isinstance(outcome, ExportError):
+            raise outcome
+        return outcome
+
+    def _exchange(self, request: httpx.Request) -> httpx.Response | ExportError:
+        """The answer or the failure; not raised here, where a traceback would hold the answer as it came."""
         try:
             response = self._inner.handle_request(self._line.sign(request))
             if is_download(request):
-                return _streaming(response, _SyncStream(self._line, response))
+                return _streaming(self._line, response, _SyncStream(self._line, response))
             return self._line.read(request, response, _read(response))
         except (httpx.RequestError, ExportError) as error:
-            failure = self._line.failure(error)
-        raise failure
+            return self._line.failure(error)
 
     def close(self) -> None:
         """Closes the transport below."""
@@ -77,7 +84,11 @@ class _SyncStream(httpx.SyncByteStream):
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            yield from cast("httpx.SyncByteStream", self._response.stream)
+            if self._response.is_stream_consumed:
+                # A transport of the caller's has read it already, to record or to cache it.
+                yield self._response.content
+            else:
+                yield from cast("httpx.SyncByteStream", self._response.stream)
         except httpx.RequestError as error:
             failure = self._line.failure(error)
         else:
@@ -97,14 +108,20 @@ class AsyncTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Signs, sends, and reads the answer; a download's body is left to be streamed."""
+        outcome = await self._exchange(request)
+        if isinstance(outcome, ExportError):
+            raise outcome
+        return outcome
+
+    async def _exchange(self, request: httpx.Request) -> httpx.Response | ExportError:
+        """The answer or the failure; not raised here, where a traceback would hold the answer as it came."""
         try:
             response = await self._inner.handle_async_request(self._line.sign(request))
             if is_download(request):
-                return _streaming(response, _AsyncStream(self._line, response))
+                return _streaming(self._line, response, _AsyncStream(self._line, response))
             return self._line.read(request, response, await _aread(response))
         except (httpx.RequestError, ExportError) as error:
-            failure = self._line.failure(error)
-        raise failure
+            return self._line.failure(error)
 
     async def aclose(self) -> None:
         """Closes the transport below."""
@@ -130,8 +147,11 @@ class _AsyncStream(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
-            async for chunk in cast("httpx.AsyncByteStream", self._response.stream):
-                yield chunk
+            if self._response.is_stream_consumed:
+                yield self._response.content
+            else:
+                async for chunk in cast("httpx.AsyncByteStream", self._response.stream):
+                    yield chunk
         except httpx.RequestError as error:
             failure = self._line.failure(error)
         else:
@@ -142,19 +162,23 @@ class _AsyncStream(httpx.AsyncByteStream):
         await self._response.aclose()
 
 
-def _streaming(response: httpx.Response, stream: httpx.SyncByteStream | httpx.AsyncByteStream) -> httpx.Response:
-    return httpx.Response(response.status_code, headers=response.headers, stream=stream, extensions=response.extensions)
+def _streaming(
+    line: CredentialLine, response: httpx.Response, stream: httpx.SyncByteStream | httpx.AsyncByteStream
+) -> httpx.Response:
+    headers, extensions = line.head(response)
+    return httpx.Response(response.status_code, headers=headers, stream=stream, extensions=extensions)
 
 
 def make_client(
     line: CredentialLine, transport: httpx.BaseTransport | None, *, timeout: float, verify: Verify, agent: str
 ) -> httpx.Client:
     """The blocking client of one panel; `transport` takes the place of the network."""
+    base_url = _parsed(line.panel.base_url)
     if transport is None:
         transport = httpx.HTTPTransport(verify=tls_context(verify), proxy=proxy_for(line), limits=LIMITS)
     return httpx.Client(
         transport=SyncTransport(line, transport),
-        base_url=line.panel.base_url,
+        base_url=base_url,
         timeout=request_timeout(timeout),
         headers={"User-Agent": agent},
         # No redirect is followed unseen, and no .netrc gives away another secret.
@@ -167,16 +191,24 @@ def make_async_client(
     line: CredentialLine, transport: httpx.AsyncBaseTransport | None, *, timeout: float, verify: Verify, agent: str
 ) -> httpx.AsyncClient:
     """The asynchronous twin of `make_client`."""
+    base_url = _parsed(line.panel.base_url)
     if transport is None:
         transport = httpx.AsyncHTTPTransport(verify=tls_context(verify), proxy=proxy_for(line), limits=LIMITS)
     return httpx.AsyncClient(
         transport=AsyncTransport(line, transport),
-        base_url=line.panel.base_url,
+        base_url=base_url,
         timeout=request_timeout(timeout),
         headers={"User-Agent": agent},
         follow_redirects=False,
         trust_env=False,
     )
+
+
+def _parsed(base_url: str) -> httpx.URL:
+    try:
+        return httpx.URL(base_url)
+    except httpx.InvalidURL:
+        raise UsageError("base_url is not a URL", hints=("it looks like https://panel.example.com",)) from None
 
 
 LIMITS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=60.0)
@@ -203,10 +235,35 @@ def tls_context(verify: Verify) -> ssl.SSLContext:
         raise UsageError(f"can't read certificates from {verify}: {error.strerror or error}") from None
 
 
-def proxy_for(line: CredentialLine) -> str | None:
-    """The proxy that the environment names for the panel; httpx looks for one only where it owns the transport."""
+def proxy_for(line: CredentialLine) -> httpx.Proxy | None:
+    """The proxy that the environment names for the panel; httpx looks for one only where it owns the transport.
+
+    A panel on this machine, such as the sandbox, is asked directly: a proxy elsewhere would ask itself, with the token.
+
+    Raises:
+        UsageError: It is not a proxy that can be used. The message doesn't repeat it: it may hold a password.
+    """
     origin = line.panel.api
-    if urllib.request.proxy_bypass(f"{origin.host}:{origin.port}"):
+    if _is_loopback(origin.host) or urllib.request.proxy_bypass(f"{origin.host}:{origin.port}"):
         return None
     proxies = urllib.request.getproxies()
-    return proxies.get(origin.scheme) or proxies.get("all")
+    address = proxies.get(origin.scheme) or proxies.get("all")
+    if not address:
+        return None
+    try:
+        proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
+    except (ValueError, httpx.InvalidURL):
+        proxy = None
+    if proxy is None or proxy.url.scheme not in {"http", "https"} or not proxy.url.host:
+        raise UsageError(
+            "the proxy that the environment names is not an http proxy",
+            hints=("look at HTTPS_PROXY, HTTP_PROXY and ALL_PROXY, or add the panel to NO_PROXY",),
+        )
+    return proxy
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

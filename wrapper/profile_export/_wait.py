@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import attrs
 from profile_export import _polling
 from profile_export._continuation import Continuation
 from profile_export._effects import Draw, Emit, Flow, Now, Sleep
+from profile_export._envelope import LONGEST_TEXT, one_line
 from profile_export._requests import Settings, about_task, status
 from profile_export.errors import ContractError, TaskFailed, TaskNotFound, UnknownTaskState, WaitTimeout
 from profile_export.events import TaskPolled
@@ -108,10 +110,13 @@ class Wait:
                 return (yield from status(self.task_id, self.settings, deadline))
             except TaskNotFound:
                 # A panel may answer before its own books are in order, so a new task may be unknown for a moment.
-                waited = (yield from Now()) - began
-                if not self.created or self._last is not None or waited >= self.settings.poll.not_found_grace:
+                left = min(self.settings.poll.not_found_grace, self._limit()) - ((yield from Now()) - began)
+                if not self.created or self._last is not None or left <= 0:
                     raise
-                yield from Sleep(self.settings.poll.min_delay)
+                yield from Sleep(min(self.settings.poll.min_delay, left))
+
+    def _limit(self) -> float:
+        return math.inf if self.timeout is None else self.timeout
 
     def _check_known(self, snapshot: TaskSnapshot, waited: float) -> None:
         if _polling.judge(snapshot) != "unknown":
@@ -145,7 +150,7 @@ def completion(snapshot: TaskSnapshot, file_format: str = "") -> Completion:
         ContractError: It ended well, but without telling its files.
     """
     if snapshot.failed:
-        details = "".join(f"; {text}" for text in texts(snapshot.errors))
+        details = one_line("".join(f"; {text}" for text in texts(snapshot.errors)), LONGEST_TEXT)
         raise TaskFailed(
             f"the task ended as {snapshot.status!r} at {snapshot.progress} percent{details}",
             status=snapshot.status,

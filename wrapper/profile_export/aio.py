@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class AsyncExportClient:
-    """Exports profiles from one panel. Safe to share between threads; close it, or use it as a context manager.
+    """Exports profiles from one panel. Safe to share between tasks; close it, or use it as a context manager.
 
     Args:
         base_url: The panel's address, such as `https://panel.example.com`. The token travels with every request, so

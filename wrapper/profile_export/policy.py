@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from typing import Any, Literal
 
 import attrs
 
@@ -12,6 +13,21 @@ from profile_export.errors import UsageError
 def _not_negative(_policy: object, attribute: attrs.Attribute[float], value: float) -> None:
     if not value >= 0:
         raise UsageError(f"{attribute.name} can't be {value!r}: it is 0 or more")
+
+
+def _finite(_policy: object, attribute: attrs.Attribute[float], value: float) -> None:
+    if not math.isfinite(value):
+        raise UsageError(f"{attribute.name} can't be {value!r}: it is a number of seconds, or a part of them")
+
+
+def _below_one(_policy: object, attribute: attrs.Attribute[float], value: float) -> None:
+    if not value < 1:
+        raise UsageError(f"{attribute.name} can't be {value!r}: it is less than 1")
+
+
+def _create_word(_policy: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value not in {"request-id", "never"}:
+        raise UsageError(f"{attribute.name} can't be {value!r}: it is 'request-id' or 'never'")
 
 
 def _at_least_one(_policy: object, attribute: attrs.Attribute[int], value: int) -> None:
@@ -36,10 +52,10 @@ class PollPolicy:
         unknown_status_patience: How long a task at 100 percent may stay under an undocumented status word.
     """
 
-    min_delay: float = attrs.field(default=1.0, validator=_not_negative)
+    min_delay: float = attrs.field(default=1.0, validator=[_not_negative, _finite])
     max_delay: float = attrs.field(default=30.0, validator=_not_negative)
-    fraction: float = attrs.field(default=0.1, validator=_not_negative)
-    jitter: float = attrs.field(default=0.1, validator=[_not_negative, attrs.validators.lt(1.0)])
+    fraction: float = attrs.field(default=0.1, validator=[_not_negative, _finite])
+    jitter: float = attrs.field(default=0.1, validator=[_not_negative, _below_one])
     not_found_grace: float = attrs.field(default=15.0, validator=_not_negative)
     unknown_status_patience: float = attrs.field(default=60.0, validator=_not_negative)
 
@@ -59,12 +75,10 @@ class RetryPolicy:
     """
 
     attempts: int = attrs.field(default=6, validator=_at_least_one)
-    first_delay: float = attrs.field(default=0.5, validator=_not_negative)
+    first_delay: float = attrs.field(default=0.5, validator=[_not_negative, _finite])
     max_delay: float = attrs.field(default=20.0, validator=_not_negative)
-    request_timeout: float = attrs.field(default=60.0, validator=_not_negative)
-    create: Literal["request-id", "never"] = attrs.field(
-        default="request-id", validator=attrs.validators.in_(("request-id", "never"))
-    )
+    request_timeout: float = attrs.field(default=60.0, validator=[_not_negative, _finite])
+    create: Literal["request-id", "never"] = attrs.field(default="request-id", validator=_create_word)
 
 
 @attrs.frozen(kw_only=True)

@@ -60,7 +60,8 @@ def parse_source(text: str) -> Source:
         UsageError: `text` is neither.
     """
     kind, _, number = text.partition(":")
-    if kind in {"database", "segment"} and number.isascii() and number.isdigit():
+    # Longer numbers are no ids, and Python refuses to read very long ones.
+    if kind in {"database", "segment"} and number.isascii() and number.isdigit() and len(number) <= 18:
         return Database(int(number)) if kind == "database" else Segment(int(number))
     raise UsageError(f"not a source: {text!r}", hints=("write database:ID or segment:ID, such as database:1",))
 

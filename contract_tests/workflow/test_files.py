@@ -1,0 +1,338 @@
+"""Files on a real disk: whole, durable and named in one step, or not there at all."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from profile_export import _files, errors
+from profile_export._files import PartFile, PartFiles, prepare_directory
+
+CONTENT = b'id,email\n1,"a\nb"\n'
+
+
+@pytest.fixture
+def parts() -> Iterator[PartFiles]:
+    with PartFiles() as parts:
+        yield parts
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "1_database_export.csv"
+
+
+def fill(parts: PartFiles, target: Path, content: bytes = CONTENT) -> PartFile:
+    part = parts.begin(target, count_rows=True, announced=None)
+    part.write(content)
+    return part
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def fails_with(number: int) -> Callable[..., Any]:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_part_file_is_beside_its_target_and_for_its_owner_only(parts: PartFiles, target: Path) -> None:
+    part = fill(parts, target)
+    assert part.path.parent == target.parent
+    assert part.path.name.startswith(f"{target.name}.")
+    assert part.path.suffix == ".part"
+    assert mode(part.path) == 0o600
+    assert not target.exists()
+
+
+def test_a_part_file_is_never_one_that_was_there(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "token_hex", lambda _: "same")
+    (target.parent / f"{target.name}.same.part").symlink_to(target.parent / "elsewhere")
+    with pytest.raises(errors.DownloadError):
+        PartFile(target, count_rows=False)
+    assert not (target.parent / "elsewhere").exists()
+
+
+def test_the_facts_of_a_file(parts: PartFiles, target: Path) -> None:
+    part = fill(parts, target)
+    part.write(b"2,c\n")
+    facts = part.finish(announced=len(CONTENT) + 4)
+    assert facts.size == len(CONTENT) + 4
+    assert facts.sha256 == hashlib.sha256(CONTENT + b"2,c\n").hexdigest()
+    assert facts.records == 3
+    assert part.path.read_bytes() == CONTENT + b"2,c\n"
+
+
+@pytest.mark.parametrize("announced", [0, 1, len(CONTENT) - 1, len(CONTENT) + 1])
+def test_a_file_of_another_length_is_incomplete(parts: PartFiles, target: Path, announced: int) -> None:
+    with pytest.raises(errors.IncompleteDownload, match=f"{len(CONTENT)} of {announced}"):
+        fill(parts, target).finish(announced)
+
+
+def test_a_new_attempt_begins_at_the_first_byte(parts: PartFiles, target: Path) -> None:
+    first = fill(parts, target, b"much longer than the second attempt" * 9)
+    second = fill(parts, target)
+    assert second is first
+    assert second.finish(len(CONTENT)).sha256 == hashlib.sha256(CONTENT).hexdigest()
+    assert second.path.read_bytes() == CONTENT
+    assert len(names(target.parent)) == 1
+
+
+def test_publishing_gives_the_name_and_the_usual_permissions(parts: PartFiles, target: Path) -> None:
+    fill(parts, target).finish(None)
+    parts.publish(target, overwrite=False)
+    assert names(target.parent) == [target.name]
+    assert target.read_bytes() == CONTENT
+    assert mode(target) == _files.PERMISSIONS
+    assert target.stat().st_nlink == 1
+
+
+def test_permissions_follow_the_umask_of_the_process() -> None:
+    code = "import os; os.umask(0o027); from profile_export import _files; print(oct(_files.PERMISSIONS), os.umask(0))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0o640", str(0o027)]
+
+
+@pytest.fixture(params=["links", "no links"])
+def linking(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """On file systems with hard links, and on those without."""
+    if request.param == "no links":
+        monkeypatch.setattr(Path, "hardlink_to", fails_with(errno.EPERM))
+    name: str = request.param
+    return name
+
+
+@pytest.mark.usefixtures("linking")
+class TestNaming:
+    """What holds with hard links and without."""
+
+    def test_publishing_moves_the_bytes(self, parts: PartFiles, target: Path) -> None:
+        fill(parts, target)
+        parts.publish(target, overwrite=False)
+        assert names(target.parent) == [target.name]
+        assert target.read_bytes() == CONTENT
+        assert mode(target) == _files.PERMISSIONS
+
+    @pytest.mark.parametrize("kind", ["file", "folder", "link", "broken link"])
+    def test_nothing_is_ever_replaced_unasked(self, parts: PartFiles, target: Path, kind: str) -> None:
+        occupy(target, kind)
+        before = os.lstat(target).st_ino
+        fill(parts, target)
+        with pytest.raises(errors.TargetExists) as caught:
+            parts.publish(target, overwrite=False)
+        assert caught.value.hints
+        assert os.lstat(target).st_ino == before
+        if kind == "file":
+            assert target.read_bytes() == b"precious"
+
+    @pytest.mark.parametrize("kind", ["file", "link", "broken link"])
+    def test_overwriting_replaces_the_name_and_nothing_behind_it(
+        self, parts: PartFiles, target: Path, kind: str
+    ) -> None:
+        occupy(target, kind)
+        fill(parts, target)
+        parts.publish(target, overwrite=True)
+        assert target.read_bytes() == CONTENT
+        assert not target.is_symlink()
+        if kind == "link":
+            assert (target.parent / "behind").read_bytes() == b"precious"
+        assert not (target.parent / "nowhere").exists()
+
+    def test_a_folder_can_not_be_overwritten(self, parts: PartFiles, target: Path) -> None:
+        occupy(target, "folder")
+        fill(parts, target)
+        with pytest.raises(errors.DownloadError):
+            parts.publish(target, overwrite=True)
+        assert target.is_dir()
+
+    def test_rejecting_keeps_every_rejected_file(self, target: Path) -> None:
+        kept = []
+        for number in range(3):
+            with PartFiles() as parts:
+                fill(parts, target, b"%d" % number)
+                kept.append(parts.reject(target))
+        assert [path.name for path in kept] == [
+            f"{target.name}.rejected",
+            f"{target.name}-2.rejected",
+            f"{target.name}-3.rejected",
+        ]
+        assert [path.read_bytes() for path in kept] == [b"0", b"1", b"2"]
+        assert mode(kept[0]) == 0o600
+        assert len(names(target.parent)) == 3
+
+
+def occupy(target: Path, kind: str) -> None:
+    if kind == "file":
+        target.write_bytes(b"precious")
+    elif kind == "folder":
+        target.mkdir()
+    elif kind == "link":
+        (target.parent / "behind").write_bytes(b"precious")
+        target.symlink_to(target.parent / "behind")
+    else:
+        target.symlink_to(target.parent / "nowhere")
+
+
+def test_bytes_and_name_are_made_durable_in_this_order(
+    parts: PartFiles, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    real_sync, real_link = os.fsync, Path.hardlink_to
+
+    def sync(descriptor: int) -> None:
+        kind = "folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file"
+        done.append(f"sync {kind}")
+        real_sync(descriptor)
+
+    def link(self: Path, source: Path) -> None:
+        done.append("name")
+        real_link(self, source)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(Path, "hardlink_to", link)
+    fill(parts, target)
+    parts.publish(target, overwrite=False)
+    assert done == ["sync file", "name", "sync folder"]
+
+
+def test_a_failed_naming_without_hard_links_leaves_no_empty_file(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "hardlink_to", fails_with(errno.ENOTSUP))
+    monkeypatch.setattr(Path, "replace", fails_with(errno.EIO))
+    with PartFiles() as parts:
+        fill(parts, target)
+        with pytest.raises(errors.DownloadError):
+            parts.publish(target, overwrite=False)
+    assert names(target.parent) == []
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOENT])
+def test_other_failures_of_linking_are_failures(target: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    monkeypatch.setattr(Path, "hardlink_to", fails_with(number))
+    with PartFiles() as parts:
+        fill(parts, target)
+        with pytest.raises(errors.DownloadError, match=os.strerror(number)):
+            parts.publish(target, overwrite=False)
+    assert names(target.parent) == []
+
+
+@pytest.mark.parametrize("error", [None, errors.ResponseLost("lost"), KeyboardInterrupt(), SystemExit(3)], ids=repr)
+def test_nothing_is_left_of_what_was_not_published(target: Path, error: BaseException | None) -> None:
+    def work() -> None:
+        with PartFiles() as parts:
+            fill(parts, target)
+            fill(parts, target.with_name("2.csv"))
+            parts.publish(target.with_name("2.csv"), overwrite=False)
+            if error is not None:
+                raise error
+
+    if error is None:
+        work()
+    else:
+        with pytest.raises(type(error)):
+            work()
+    assert names(target.parent) == ["2.csv"]
+
+
+def test_one_part_that_can_not_be_closed_does_not_keep_the_others(target: Path) -> None:
+    with PartFiles() as parts:
+        for name in ("1.csv", "2.csv"):
+            part = fill(parts, target.with_name(name))
+            real = part._file
+            part._file = FailingClose(real)  # type: ignore[assignment]
+    assert names(target.parent) == []
+
+
+class FullDisk:
+    """A file that takes no more bytes."""
+
+    write = staticmethod(fails_with(errno.ENOSPC))
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class FailingClose:
+    """A file of a network that tells only when it is closed that it could not keep the bytes."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def close(self) -> None:
+        self._file.close()
+        raise OSError(errno.ENOSPC, "no space")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_has_its_own_error(
+    parts: PartFiles, target: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    part = fill(parts, target)
+    monkeypatch.setattr(os, "fsync", fails_with(number))
+    with pytest.raises(errors.NoSpace, match="no space left") as caught:
+        parts.publish(target, overwrite=False)
+    assert caught.value.hints
+    assert not target.exists()
+    assert part.path.exists(), "removed at the end of the run, not before"
+
+
+def test_a_disk_that_fills_up_while_writing(parts: PartFiles, target: Path) -> None:
+    part = fill(parts, target)
+    real, part._file = part._file, FullDisk()  # type: ignore[assignment]
+    with pytest.raises(errors.NoSpace):
+        part.write(b"more")
+    real.close()
+
+
+def test_a_file_that_can_not_fit_is_not_begun(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 90, 10))
+    with PartFiles() as parts:
+        parts.begin(target, count_rows=False, announced=10)
+        with pytest.raises(errors.NoSpace, match="needs 11 bytes, but only 10 are free"):
+            parts.begin(target, count_rows=False, announced=11)
+    assert names(target.parent) == []
+
+
+def test_a_folder_is_made_and_left_clean(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    prepare_directory(folder)
+    prepare_directory(folder)
+    assert names(folder) == []
+
+
+@pytest.mark.parametrize("below", [".", "deeper"])
+def test_a_folder_that_is_a_file_is_said_so(tmp_path: Path, below: str) -> None:
+    (tmp_path / "taken").write_bytes(b"precious")
+    with pytest.raises(errors.DownloadError) as caught:
+        prepare_directory(tmp_path / "taken" / below)
+    assert not isinstance(caught.value, errors.TargetExists), "overwriting would not help"
+    assert caught.value.hints
+
+
+def test_a_folder_that_can_not_be_written_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Tests may run as root, who may write everywhere.
+    monkeypatch.setattr(os, "open", fails_with(errno.EROFS))
+    with pytest.raises(errors.DownloadError, match="Read-only"):
+        prepare_directory(tmp_path)
+
+
+def test_a_name_that_is_too_long_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(errors.DownloadError, match="too long"):
+        PartFile(tmp_path / ("x" * 300), count_rows=False)

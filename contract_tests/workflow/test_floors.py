@@ -1,0 +1,132 @@
+"""The house: modules import from their own floor and from lower ones, never in a circle, and know little of outside."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import profile_export
+
+ROOT = Path(profile_export.__path__[0])
+
+FLOORS: dict[str, int] = {
+    **dict.fromkeys(["_version", "errors", "types", "policy", "events", "_effects", "_secrets"], 0),
+    **dict.fromkeys(["_polling", "_retry", "_envelope", "_naming", "_ranges", "_rows", "_transfer"], 1),
+    **dict.fromkeys(["_continuation", "_xml", "_xml_tree"], 1),
+    **dict.fromkeys(["_requests", "_wait", "_download", "_workflow"], 2),
+    **dict.fromkeys(["_credentials", "_transport", "_files", "_receiver", "_local"], 3),
+    **dict.fromkeys(["_calls", "_sync", "_async"], 4),
+    **dict.fromkeys(["_arguments", "client", "aio"], 5),
+    **dict.fromkeys(["__init__"], 6),
+}
+# Faces: they use what is public, and nobody imports them, except that the command line offers the sandbox.
+FACES = {"cli", "sandbox"}
+BELOW_THE_FACES = {"_version", "client", "aio", "errors", "events", "policy", "types", "__init__"}
+# Who knows which package from outside; the standard library and attrs are everybody's.
+OUTSIDERS: dict[str, set[str]] = {
+    "httpx": {"_credentials", "_transport", "_local", "_sync", "_async", "client", "aio"},
+    "profile_export_api": {"_credentials", "_calls", "_sync", "_async"},
+    "anyio": {"_async"},
+}
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(path: Path) -> set[str]:
+    """Dotted names of everything that a file imports, wherever in it, and for whomever."""
+    found: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relatively"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def modules() -> dict[str, Path]:
+    return {path.stem: path for path in ROOT.glob("*.py")}
+
+
+def inner(path: Path) -> set[str]:
+    """The modules of this package that a file imports."""
+    known = modules().keys() | FACES
+    parts = [name.split(".") for name in imported(path) if name.split(".")[0] == "profile_export"]
+    return {name[1] if len(name) > 1 and name[1] in known else "__init__" for name in parts}
+
+
+def outer(path: Path) -> set[str]:
+    tops = {name.split(".")[0] for name in imported(path)}
+    return tops - set(sys.stdlib_module_names) - {"attrs", "profile_export"}
+
+
+every_module = pytest.mark.parametrize("name", sorted(modules()))
+
+
+def test_every_module_has_its_floor() -> None:
+    assert FLOORS.keys() >= modules().keys(), "put the new module on a floor: FLOORS in this test"
+    packages = {path.name for path in ROOT.iterdir() if (path / "__init__.py").exists()}
+    assert packages <= FACES
+
+
+@every_module
+def test_imports_go_down_or_stay_on_the_floor(name: str) -> None:
+    for used in inner(modules()[name]):
+        assert used not in FACES, f"{name} imports the face {used}"
+        assert FLOORS[used] <= FLOORS[name], f"{name} imports {used} from above"
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    graph = {name: inner(path) - {name} for name, path in modules().items()}
+    assert list(TopologicalSorter(graph).static_order())
+
+
+@every_module
+def test_who_knows_what_from_outside(name: str) -> None:
+    allowed = {package for package, users in OUTSIDERS.items() if name in users}
+    assert outer(modules()[name]) <= allowed
+    if FLOORS[name] <= 2:
+        assert not allowed
+
+
+@pytest.mark.parametrize("name", ["client", "aio"])
+def test_the_http_client_is_in_no_public_signature_but_one(name: str) -> None:
+    mentions = [
+        ast.unparse(node)
+        for node in ast.walk(tree(modules()[name]))
+        if isinstance(node, ast.arg) and node.annotation and "httpx" in ast.unparse(node.annotation)
+    ]
+    base = "httpx.AsyncBaseTransport" if name == "aio" else "httpx.BaseTransport"
+    assert mentions == [f"transport: {base} | None"]
+    returns = [node.returns for node in ast.walk(tree(modules()[name])) if isinstance(node, ast.FunctionDef)]
+    assert not any(node is not None and "httpx" in ast.unparse(node) for node in returns)
+
+
+@pytest.mark.parametrize("face", sorted(FACES))
+def test_a_face_uses_what_is_public(face: str) -> None:
+    for path in (ROOT / face).rglob("*.py"):
+        allowed = BELOW_THE_FACES | {face} | ({"sandbox"} if face == "cli" else set())
+        assert inner(path) <= allowed, path.name
+
+
+def test_the_sandbox_shares_nothing_with_the_client_but_its_version() -> None:
+    for path in (ROOT / "sandbox").rglob("*.py"):
+        assert inner(path) <= {"sandbox", "_version", "__init__"}, path.name
+
+
+def test_the_generated_client_knows_nothing_of_the_wrapper() -> None:
+    import profile_export_api  # noqa: PLC0415 - only to find its files
+
+    for path in Path(profile_export_api.__path__[0]).rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        assert "import profile_export" not in source
+        assert "from profile_export " not in source
+        assert "from profile_export." not in source

@@ -1,0 +1,146 @@
+"""Records are counted as the csv module counts them, whatever the bytes and however they come."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+import tracemalloc
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from profile_export._rows import BOM, RecordCounter
+
+DELIMITERS = [",", ";", "\t", "|"]
+PIECES = [
+    b'"',
+    b'""',
+    b'"""',
+    b",",
+    b";",
+    b"\t",
+    b"|",
+    b"\n",
+    b"\r",
+    b"\r\n",
+    b"a",
+    b" ",
+    b"\xef",
+    BOM,
+    b"\x00",
+    b"\x85",
+]
+data = st.lists(st.sampled_from(PIECES), max_size=40).map(b"".join) | st.binary(max_size=60)
+every_delimiter = pytest.mark.parametrize("delimiter", DELIMITERS)
+
+
+def counted_by_csv(content: bytes, delimiter: str) -> int:
+    text = content.removeprefix(BOM).decode("latin-1")
+    return sum(1 for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if record)
+
+
+def counted(chunks: list[bytes], delimiter: str) -> int:
+    counter = RecordCounter(delimiter.encode())
+    for chunk in chunks:
+        counter.feed(chunk)
+    return counter.records()
+
+
+def cut(content: bytes, places: list[int]) -> list[bytes]:
+    edges = [0, *sorted(place % (len(content) + 1) for place in places), len(content)]
+    return [content[start:end] for start, end in pairwise(edges)]
+
+
+@every_delimiter
+@settings(max_examples=150)
+@given(content=data, places=st.lists(st.integers(0, 200), max_size=6))
+def test_any_bytes_in_any_chunks_count_as_in_the_csv_module(delimiter: str, content: bytes, places: list[int]) -> None:
+    assert counted(cut(content, places), delimiter) == counted_by_csv(content, delimiter)
+
+
+@every_delimiter
+@settings(max_examples=60)
+@given(content=data)
+def test_byte_by_byte_counts_the_same(delimiter: str, content: bytes) -> None:
+    chunks = [content[place : place + 1] for place in range(len(content))]
+    assert counted(chunks, delimiter) == counted_by_csv(content, delimiter)
+
+
+cells = st.text(st.sampled_from(['"', ",", ";", "\t", "|", "\n", "\r", "a", "\u00e9", " "]), max_size=6)
+
+
+# csv.writer quotes only those line breaks that its own line ending is made of, so lesser quoting needs CRLF.
+STYLES: list[dict[str, Any]] = [
+    {"lineterminator": "\r\n", "quoting": csv.QUOTE_MINIMAL},
+    {"lineterminator": "\r\n", "quoting": csv.QUOTE_ALL},
+    {"lineterminator": "\n", "quoting": csv.QUOTE_ALL},
+    {"lineterminator": "\r", "quoting": csv.QUOTE_ALL},
+]
+
+
+@every_delimiter
+@pytest.mark.parametrize("style", STYLES, ids=["minimal", "crlf", "lf", "cr"])
+@settings(max_examples=40)
+@given(
+    table=st.lists(st.lists(cells, min_size=2, max_size=4), max_size=8),
+    bom=st.sampled_from([b"", BOM]),
+    size=st.integers(1, 30),
+)
+def test_what_a_writer_writes_is_counted_without_knowing_its_delimiter(
+    delimiter: str, style: dict[str, Any], table: list[list[str]], bom: bytes, size: int
+) -> None:
+    """The default counter takes each of the usual delimiters for the beginning of a field."""
+    written = io.StringIO(newline="")
+    csv.writer(written, delimiter=delimiter, **style).writerows(table)
+    content = bom + written.getvalue().encode()
+    counter = RecordCounter()
+    for start in range(0, len(content), size):
+        counter.feed(content[start : start + size])
+    assert counter.records() == len(table)
+
+
+@pytest.mark.parametrize(
+    ("content", "records"),
+    [
+        (b"", 0),
+        (BOM, 0),
+        (b"\n\r\n\r", 0),
+        (b"a", 1),
+        (b"a\n", 1),
+        (b"a\r\rb", 2),
+        (b'""', 1),
+        (b'"', 1),
+        (b'"\n"\n', 1),
+        (b'"a\r\nb","c""\n"\r\nd', 2),
+        (BOM + b'"a\nb"\n', 1),
+        (b"\n" + BOM + b"\n", 1),
+        (b'a"b\nc"d\n', 2),
+        (b'"a"b"\nc\n', 2),
+    ],
+)
+def test_counts_to_look_at(content: bytes, records: int) -> None:
+    assert counted([content], ",") == records == counted_by_csv(content, ",")
+
+
+@pytest.mark.parametrize("inside", [b'"', b'""', b'x""', b',""', b'\n"'], ids=repr)
+@pytest.mark.parametrize("tail", [b"", b"x"], ids=repr)
+def test_endless_quotes_cost_no_memory_and_no_time(inside: bytes, tail: bytes) -> None:
+    chunk = inside * (65_536 // len(inside)) + tail
+    counter = RecordCounter()
+    counter.feed(b'"')
+    tracemalloc.start()
+    try:
+        began = time.perf_counter()
+        for _ in range(8):
+            counter.feed(chunk)
+        took = time.perf_counter() - began
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # A few times the chunk, however many of them came.
+    assert peak < 80 * len(chunk)
+    assert took < 5
