@@ -1,0 +1,150 @@
+"""The commands that talk to a panel: all three steps of an export, or one of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from profile_export import Source
+from profile_export.cli import results
+from profile_export.cli.console import printable
+from profile_export.cli.invocation import Invocation
+from profile_export.cli.options import (
+    connection_options,
+    report_options,
+    selection_options,
+    source_argument,
+    target_options,
+    task_argument,
+    timeout_option,
+)
+from profile_export.cli.session import connected
+
+
+@click.command(epilog="SOURCE is database:ID or segment:ID.")
+@source_argument
+@target_options
+@selection_options
+@timeout_option
+@connection_options
+@report_options
+@click.pass_obj
+def run(invocation: Invocation, /, source: Source, where: dict[str, Any] | None, **options: Any) -> None:
+    """Export SOURCE: create the task, wait for it, download and verify its files.
+
+    \b
+    Examples:
+      profile-export run database:1 --to exports
+      profile-export run segment:7 --to exports --where '{"occupation": "doctor"}'
+    """  # noqa: D301 - click's mark for a paragraph that keeps its lines
+    invocation.goes_on_with("download")
+    with connected(invocation, options) as client:
+        invocation.creating = True
+        result = client.export(
+            source,
+            to=options["to"],
+            where=where,
+            file_format=options["file_format"],
+            timeout=_seconds(options),
+            overwrite=options["overwrite"],
+        )
+    _finish(invocation, result.warnings, results.export_text(result), results.export_document(result))
+
+
+@click.command(epilog="SOURCE is database:ID or segment:ID.")
+@source_argument
+@selection_options
+@connection_options
+@report_options
+@click.pass_obj
+def create(invocation: Invocation, /, source: Source, where: dict[str, Any] | None, **options: Any) -> None:
+    """Create an export task for SOURCE and print its id.
+
+    \b
+    Example:
+      task=$(profile-export create database:1)
+      profile-export download "$task" --to exports
+    """  # noqa: D301
+    invocation.goes_on_with("wait")
+    with connected(invocation, options) as client:
+        invocation.creating = True
+        task_id = client.create_export(source, where=where, file_format=options["file_format"]).task_id
+    _finish(invocation, (), printable(task_id), {"task_id": task_id})
+
+
+@click.command()
+@task_argument
+@connection_options
+@report_options
+@click.pass_obj
+def status(invocation: Invocation, /, task_id: str, **options: Any) -> None:
+    """Tell the state of a task, once. Exits 0 for a failed task, too: the answer is in what it prints.
+
+    \b
+    Example:
+      profile-export status "$task"
+    """  # noqa: D301
+    with connected(invocation, options) as client:
+        snapshot = client.status(task_id)
+    _finish(invocation, (), results.snapshot_text(snapshot), results.snapshot_document(snapshot))
+
+
+@click.command()
+@task_argument
+@timeout_option
+@connection_options
+@report_options
+@click.pass_obj
+def wait(invocation: Invocation, /, task_id: str, **options: Any) -> None:
+    """Wait until a task has ended, and tell what there is to download.
+
+    \b
+    Example:
+      profile-export wait "$task" --timeout 2h
+    """  # noqa: D301
+    invocation.task_id = task_id
+    invocation.goes_on_with("wait")
+    with connected(invocation, options) as client:
+        done = client.wait(task_id, timeout=_seconds(options))
+    _finish(invocation, done.warnings, results.completed_text(done), results.completed_document(done))
+
+
+@click.command()
+@task_argument
+@target_options
+@click.option("--file-format", default="", metavar="WORD", help="What the task was created with.")
+@timeout_option
+@connection_options
+@report_options
+@click.pass_obj
+def download(invocation: Invocation, /, task_id: str, **options: Any) -> None:
+    """Download and verify the files of a task, after waiting for it if it still runs.
+
+    \b
+    Example:
+      profile-export download "$task" --to exports
+    """  # noqa: D301
+    invocation.task_id = task_id
+    invocation.goes_on_with("download")
+    with connected(invocation, options) as client:
+        task = client.task(task_id, file_format=options["file_format"])
+        result = task.wait(timeout=_seconds(options)).download(options["to"], overwrite=options["overwrite"])
+    _finish(invocation, result.warnings, results.export_text(result), results.export_document(result))
+
+
+def _seconds(options: dict[str, Any]) -> float | None:
+    seconds: float = options["timeout"]
+    return None if math.isinf(seconds) else seconds
+
+
+def _finish(invocation: Invocation, warnings: Sequence[str], text: str, document: dict[str, Any]) -> None:
+    console = invocation.console
+    for warning in warnings:
+        console.warn(f"the panel says: {warning}")
+    if console.json:
+        console.document(document)
+    else:
+        console.result(text)

@@ -1,0 +1,71 @@
+"""One run of the program: what it may say, and what a person needs in order to go on after it broke off."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from typing import Any, Final
+
+import attrs
+import click
+from click.core import ParameterSource
+
+from profile_export.cli.console import NAME, Console, printable
+
+USUAL_TIMEOUT: Final = 3600.0
+# The options that another command needs as well, when they were given to this one. `where` is not among them.
+COMMON: Final = ("base_url", "panel_url", "token_file", "auth", "wire_format", "ca_file", "retries", "timeout")
+CARRIED: Final = {"download": ("to", "overwrite", "file_format", *COMMON), "wait": COMMON}
+
+
+@attrs.define
+class Invocation:
+    """State that outlives the command, for whoever reports its end.
+
+    Attributes:
+        console: Where everything is written.
+        task_id: The task, once known.
+        creating: A create request may be under way, and no task id has come yet.
+    """
+
+    console: Console = attrs.field(factory=Console)
+    task_id: str | None = None
+    creating: bool = False
+    _next: tuple[str, tuple[str, ...]] | None = None
+
+    def goes_on_with(self, command: str) -> None:
+        """Remembers how the work can be finished by another command, with the options that were given to this one."""
+        context = click.get_current_context()
+        self._next = command, tuple(_given(context, CARRIED[command]))
+
+    def next_command(self) -> str | None:
+        """The command line that goes on where this one broke off, where there is a task to go on with."""
+        if self._next is None or self.task_id is None:
+            return None
+        command, options = self._next
+        # An id is the panel's word, and may look like an option.
+        task = ["--", self.task_id] if self.task_id.startswith("-") else [self.task_id]
+        words = [NAME, command, *options, *task] if len(task) > 1 else [NAME, command, *task, *options]
+        return " ".join(shlex.quote(printable(word)) for word in words)
+
+
+def _given(context: click.Context, names: tuple[str, ...]) -> list[str]:
+    words: list[str] = []
+    for name in names:
+        value = context.params.get(name)
+        if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE or _too_short(name, value):
+            continue
+        flag = f"--{name.replace('_', '-')}"
+        words += [flag] if value is True else [flag, _text(value)]
+    return words
+
+
+def _too_short(name: str, value: Any) -> bool:
+    """A timeout that may be why it broke off; going on starts with the usual one."""
+    return name == "timeout" and value <= USUAL_TIMEOUT
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return "none" if math.isinf(value) else f"{value:g}"
+    return str(value)

@@ -1,0 +1,176 @@
+"""What a person sees while an export runs: bars on a terminal, a few plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from profile_export import (
+    DownloadProgress,
+    DownloadRestarted,
+    DownloadStarted,
+    Event,
+    FilePublished,
+    RetryScheduled,
+    TaskCreated,
+    TaskPolled,
+    TaskSnapshot,
+)
+from profile_export.cli.console import Console, printable
+from profile_export.cli.results import size_text
+
+LONGEST_NAME: Final = 32
+# More finished bars than these would push everything else off the screen.
+MOST_BARS_LEFT: Final = 8
+# Without a terminal: seconds of waiting after which it is told once more how far the task is.
+HEARTBEAT: Final = 30.0
+
+
+class Lines:
+    """One line for each thing that a log should show afterwards."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._told = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing is open."""
+
+    def __call__(self, event: Event) -> None:
+        """Takes an event of the client."""
+        match event:
+            case TaskCreated(task_id=task_id):
+                self._console.say(f"task created: {task_id}")
+            case TaskPolled(snapshot=snapshot, waited=waited) if waited - self._told >= HEARTBEAT:
+                self._told = waited
+                self._console.say(f"task: {snapshot.progress}% {snapshot.status}, {waited:.0f} s waited")
+            case RetryScheduled():
+                self._console.say(retry_line(event))
+            case FilePublished(target=target, size=size):
+                self._console.say(f"file verified: {target}, {size_text(size)}")
+            case _:
+                pass
+
+
+class Bars:
+    """The task's percent first, then the bytes of each file with rate and estimated end; one bar at a time."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._tqdm: Any = import_module("tqdm").tqdm
+        # Its watching thread is for loops that stall between two updates; here every update is drawn.
+        self._tqdm.monitor_interval = 0
+        self._bar: Any = None
+        self._target: Path | None = None
+        self._files = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def __call__(self, event: Event) -> None:
+        """Takes an event of the client."""
+        match event:
+            case TaskCreated(task_id=task_id):
+                self._line(f"task created: {task_id}")
+            case TaskPolled(snapshot=snapshot):
+                self._polled(snapshot)
+            case RetryScheduled():
+                self._line(retry_line(event))
+            case DownloadStarted(target=target, size=size):
+                self._started(target, size)
+            case DownloadProgress(received=received):
+                self._reached(received)
+            case DownloadRestarted():
+                self._restarted()
+            case FilePublished(target=target, size=size) if target == self._target:
+                self._reached(size)
+                self._close()
+            case _:
+                pass
+
+    def _polled(self, snapshot: TaskSnapshot) -> None:
+        self._files = len(snapshot.urls)
+        if self._bar is None:
+            self._bar = self._tqdm(
+                total=100,
+                desc="task",
+                bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}{postfix}",
+                **_drawing(leave=True),
+            )
+        self._bar.set_postfix_str(_short(snapshot.status), refresh=False)
+        # A percent is the panel's word: it may run backwards, or out of its range.
+        self._reached(min(max(snapshot.progress, 0), 100))
+        if snapshot.completed or snapshot.failed:
+            self._close()
+
+    def _started(self, target: Path, size: int | None) -> None:
+        if target == self._target and self._bar is not None:
+            self._bar.reset(total=size)
+            return
+        self._complete()
+        self._target = target
+        leave = self._files <= MOST_BARS_LEFT
+        # Decimal units, as in the table of results.
+        self._bar = self._tqdm(total=size, desc=_short(target.name), unit="B", unit_scale=True, **_drawing(leave=leave))
+
+    def _reached(self, amount: int) -> None:
+        # A step back, and one of nothing, are not drawn by themselves.
+        if self._bar is not None and not self._bar.update(amount - self._bar.n):
+            self._bar.refresh()
+
+    def _restarted(self) -> None:
+        """The bytes are lost, and the bar says so."""
+        if self._bar is not None and self._target is not None:
+            self._bar.reset()
+
+    def _complete(self) -> None:
+        """The next file begins only when this one is whole; the last of its bytes may not have been told."""
+        if self._bar is not None and self._bar.total is not None:
+            self._reached(self._bar.total)
+        self._close()
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        self._bar = None
+
+    def _line(self, text: str) -> None:
+        if self._bar is None:
+            self._console.say(text)
+            return
+        self._bar.clear()
+        self._console.say(text)
+        self._bar.refresh()
+
+
+def _drawing(*, leave: bool) -> dict[str, Any]:
+    """Drawn at once at every event: the client sends no more of them than an eye can follow."""
+    return {"file": sys.stderr, "leave": leave, "dynamic_ncols": True, "mininterval": 0, "miniters": 1}
+
+
+def reporter(console: Console) -> Lines | Bars:
+    """Whichever fits where stderr goes."""
+    return Bars(console) if console.draws_bars else Lines(console)
+
+
+def retry_line(event: RetryScheduled) -> str:
+    """Why it takes longer."""
+    return f"{event.operation} failed, attempt {event.attempt} in {event.delay:.1f} s: {event.reason}"
+
+
+def _short(text: str) -> str:
+    text = printable(text)
+    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 3]}..."
