@@ -346,7 +346,7 @@ def test_a_compressed_answer(panel: Panel, format_mode: Mode, encoding: str, enc
     body = encode(written(running(40), format_mode.wire_format))
     panel.status(raw(200, body, Content_Type=format_mode.media_type, Content_Encoding=encoding))
     assert format_mode.speak(status).progress == 40
-    assert encoding in panel.requests[0].headers["Accept-Encoding"]
+    assert panel.requests[0].headers["Accept-Encoding"] == "gzip"
 
 
 def test_a_compressed_refusal(panel: Panel, format_mode: Mode) -> None:

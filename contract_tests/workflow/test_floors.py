@@ -16,10 +16,10 @@ ROOT = Path(profile_export.__path__[0])
 
 FLOORS: dict[str, int] = {
     **dict.fromkeys(["_version", "errors", "types", "policy", "events", "_effects", "_secrets"], 0),
-    **dict.fromkeys(["_polling", "_retry", "_envelope", "_naming", "_ranges", "_rows", "_transfer"], 1),
+    **dict.fromkeys(["_polling", "_retry", "_envelope", "_naming", "_pace", "_rows", "_transfer"], 1),
     **dict.fromkeys(["_continuation", "_xml", "_xml_tree"], 1),
     **dict.fromkeys(["_requests", "_wait", "_download", "_workflow"], 2),
-    **dict.fromkeys(["_credentials", "_transport", "_files", "_receiver", "_local"], 3),
+    **dict.fromkeys(["_credentials", "_bodies", "_transport", "_files", "_receiver", "_local"], 3),
     **dict.fromkeys(["_calls", "_sync", "_async"], 4),
     **dict.fromkeys(["_arguments", "client", "aio"], 5),
     **dict.fromkeys(["__init__"], 6),
@@ -29,7 +29,7 @@ FACES = {"cli", "sandbox"}
 BELOW_THE_FACES = {"_version", "client", "aio", "errors", "events", "policy", "types", "__init__"}
 # Who knows which package from outside; the standard library and attrs are everybody's.
 OUTSIDERS: dict[str, set[str]] = {
-    "httpx": {"_credentials", "_transport", "_local", "_sync", "_async", "client", "aio"},
+    "httpx": {"_credentials", "_bodies", "_transport", "_local", "_sync", "_async", "client", "aio"},
     "profile_export_api": {"_credentials", "_calls", "_sync", "_async"},
     "anyio": {"_async"},
 }

@@ -155,7 +155,10 @@ class CredentialLine:
         if isinstance(error, httpx.DecodingError):
             return ContractError(f"the answer's compression is broken: {words}")
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError | httpx.UnsupportedProtocol):
-            return ConnectFailed(f"can't connect to {where}: {words}", hints=("check the base URL and the network",))
+            return ConnectFailed(
+                f"can't connect to {where}: {words}",
+                hints=("check the base URL, the network, and the proxy if there is one",),
+            )
         if isinstance(error, httpx.PoolTimeout):
             return ConnectFailed(f"no free connection to {where} in time")
         if isinstance(error, httpx.TimeoutException):

@@ -68,8 +68,10 @@ def prepare_directory(path: Path) -> None:
         except FileExistsError:
             raise DownloadError(f"{path} is a file, not a folder", hints=("choose another folder",)) from None
         probe = path / f".profile-export-{secrets.token_hex(8)}"
-        os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        probe.unlink()
+        try:
+            os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        finally:
+            probe.unlink(missing_ok=True)
 
 
 class PartFile:

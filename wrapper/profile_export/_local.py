@@ -20,7 +20,7 @@ from profile_export._envelope import parse_retry_after
 from profile_export._files import PartFiles, prepare_directory
 from profile_export._receiver import Receiver
 from profile_export._transfer import Head, format_of_file
-from profile_export.events import DownloadProgress, DownloadStarted, Event, EventSink
+from profile_export.events import DownloadProgress, DownloadStarted, Event, EventSink, TaskPolled
 
 # Compressed bytes would be neither the announced number nor the file's own.
 DOWNLOAD_HEADERS: Final = {"Accept": "*/*", "Accept-Encoding": "identity"}
@@ -60,8 +60,7 @@ class Local:
 
     def emit(self, event: Event) -> None:
         """Tells the sink and the log."""
-        if not isinstance(event, DownloadProgress):
-            logger.info("%s", event)
+        _log(event)
         if self.sink is None:
             return
         try:
@@ -80,13 +79,24 @@ class Local:
 
         return Receiver(
             head=head_of(response),
-            announced=_length(response.headers.get("Content-Length")),
+            announced=_announced(response.headers),
             retry_after=parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC)),
             file_format=file_format,
             begin=begin,
             read_envelope=line.read_envelope,
             progress=emit_progress,
         )
+
+
+def _log(event: Event) -> None:
+    """Milestones at INFO. Links stay out of it: their queries may be signatures."""
+    if isinstance(event, TaskPolled):
+        seen = event.snapshot
+        logger.info(
+            "TaskPolled(%s: %s, %d percent, waited %.1f)", seen.task_id, seen.status, seen.progress, event.waited
+        )
+    elif not isinstance(event, DownloadProgress):
+        logger.info("%s", event)
 
 
 @attrs.define
@@ -133,5 +143,7 @@ def head_of(response: httpx.Response) -> Head:
     )
 
 
-def _length(value: str | None) -> int | None:
+def _announced(headers: httpx.Headers) -> int | None:
+    """The body's length as announced; beside chunks a length doesn't count (RFC 9112, section 6.3)."""
+    value = None if "Transfer-Encoding" in headers else headers.get("Content-Length")
     return int(value) if value is not None and value.isascii() and value.isdigit() else None

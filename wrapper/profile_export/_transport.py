@@ -8,32 +8,16 @@ from collections.abc import AsyncIterator, Iterator
 from ipaddress import ip_address
 from typing import Final, cast
 
-import attrs
 import httpx
 
+from profile_export import _bodies
 from profile_export._credentials import CredentialLine, is_download
-from profile_export.errors import ContractError, ExportError, UsageError
+from profile_export._pace import Steady
+from profile_export.errors import ExportError, UsageError
 
-# An envelope with thousands of links stays far below; more is no answer of this API.
-LONGEST_ANSWER: Final = 10 * 2**20
 CONNECT_TIMEOUT: Final = 10.0
 
 Verify = bool | str | ssl.SSLContext
-
-
-@attrs.define
-class _Body:
-    """An answer's body as it comes, up to the longest that is read."""
-
-    _chunks: bytearray = attrs.field(factory=bytearray)
-
-    def feed(self, chunk: bytes) -> None:
-        self._chunks += chunk
-        if len(self._chunks) > LONGEST_ANSWER:
-            raise ContractError(f"the answer is longer than {LONGEST_ANSWER} bytes")
-
-    def whole(self) -> bytes:
-        return bytes(self._chunks)
 
 
 class SyncTransport(httpx.BaseTransport):
@@ -55,8 +39,8 @@ class SyncTransport(httpx.BaseTransport):
         try:
             response = self._inner.handle_request(self._line.sign(request))
             if is_download(request):
-                return _streaming(self._line, response, _SyncStream(self._line, response))
-            return self._line.read(request, response, _read(response))
+                return _streaming(self._line, response, _SyncStream(self._line, response, _bodies.patience(request)))
+            return self._line.read(request, response, _bodies.read(request, response))
         except (httpx.RequestError, ExportError) as error:
             return self._line.failure(error)
 
@@ -65,22 +49,13 @@ class SyncTransport(httpx.BaseTransport):
         self._inner.close()
 
 
-def _read(response: httpx.Response) -> bytes:
-    body = _Body()
-    try:
-        for chunk in response.iter_bytes():
-            body.feed(chunk)
-    finally:
-        response.close()
-    return body.whole()
-
-
 class _SyncStream(httpx.SyncByteStream):
     """A download's bytes as they are on the wire; failures leave as this package's errors."""
 
-    def __init__(self, line: CredentialLine, response: httpx.Response) -> None:
+    def __init__(self, line: CredentialLine, response: httpx.Response, patience: float) -> None:
         self._line = line
         self._response = response
+        self._rule = Steady(patience)
 
     def __iter__(self) -> Iterator[bytes]:
         try:
@@ -88,7 +63,7 @@ class _SyncStream(httpx.SyncByteStream):
                 # A transport of the caller's has read it already, to record or to cache it.
                 yield self._response.content
             else:
-                yield from cast("httpx.SyncByteStream", self._response.stream)
+                yield from _bodies.paced(cast("httpx.SyncByteStream", self._response.stream), self._rule)
         except httpx.RequestError as error:
             failure = self._line.failure(error)
         else:
@@ -118,8 +93,8 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         try:
             response = await self._inner.handle_async_request(self._line.sign(request))
             if is_download(request):
-                return _streaming(self._line, response, _AsyncStream(self._line, response))
-            return self._line.read(request, response, await _aread(response))
+                return _streaming(self._line, response, _AsyncStream(self._line, response, _bodies.patience(request)))
+            return self._line.read(request, response, await _bodies.aread(request, response))
         except (httpx.RequestError, ExportError) as error:
             return self._line.failure(error)
 
@@ -128,29 +103,20 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
 
-async def _aread(response: httpx.Response) -> bytes:
-    body = _Body()
-    try:
-        async for chunk in response.aiter_bytes():
-            body.feed(chunk)
-    finally:
-        await response.aclose()
-    return body.whole()
-
-
 class _AsyncStream(httpx.AsyncByteStream):
     """The asynchronous twin of `_SyncStream`."""
 
-    def __init__(self, line: CredentialLine, response: httpx.Response) -> None:
+    def __init__(self, line: CredentialLine, response: httpx.Response, patience: float) -> None:
         self._line = line
         self._response = response
+        self._rule = Steady(patience)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
             if self._response.is_stream_consumed:
                 yield self._response.content
             else:
-                async for chunk in cast("httpx.AsyncByteStream", self._response.stream):
+                async for chunk in _bodies.apaced(cast("httpx.AsyncByteStream", self._response.stream), self._rule):
                     yield chunk
         except httpx.RequestError as error:
             failure = self._line.failure(error)
@@ -175,12 +141,12 @@ def make_client(
     """The blocking client of one panel; `transport` takes the place of the network."""
     base_url = _parsed(line.panel.base_url)
     if transport is None:
-        transport = httpx.HTTPTransport(verify=tls_context(verify), proxy=proxy_for(line), limits=LIMITS)
+        transport = httpx.HTTPTransport(verify=tls_context(line, verify), proxy=proxy_for(line), limits=LIMITS)
     return httpx.Client(
         transport=SyncTransport(line, transport),
         base_url=base_url,
         timeout=request_timeout(timeout),
-        headers={"User-Agent": agent},
+        headers={"User-Agent": agent, "Accept-Encoding": _bodies.ACCEPT_ENCODING},
         # No redirect is followed unseen, and no .netrc gives away another secret.
         follow_redirects=False,
         trust_env=False,
@@ -193,12 +159,12 @@ def make_async_client(
     """The asynchronous twin of `make_client`."""
     base_url = _parsed(line.panel.base_url)
     if transport is None:
-        transport = httpx.AsyncHTTPTransport(verify=tls_context(verify), proxy=proxy_for(line), limits=LIMITS)
+        transport = httpx.AsyncHTTPTransport(verify=tls_context(line, verify), proxy=proxy_for(line), limits=LIMITS)
     return httpx.AsyncClient(
         transport=AsyncTransport(line, transport),
         base_url=base_url,
         timeout=request_timeout(timeout),
-        headers={"User-Agent": agent},
+        headers={"User-Agent": agent, "Accept-Encoding": _bodies.ACCEPT_ENCODING},
         follow_redirects=False,
         trust_env=False,
     )
@@ -211,7 +177,9 @@ def _parsed(base_url: str) -> httpx.URL:
         raise UsageError("base_url is not a URL", hints=("it looks like https://panel.example.com",)) from None
 
 
-LIMITS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=60.0)
+# A connection serves one request. What a server sends behind an answer would be taken for the next answer, and a
+# connection that died meanwhile would leave a create in doubt; at a question a second or less, new ones cost nothing.
+LIMITS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=0)
 
 
 def request_timeout(seconds: float) -> httpx.Timeout:
@@ -219,7 +187,7 @@ def request_timeout(seconds: float) -> httpx.Timeout:
     return httpx.Timeout(seconds, connect=min(seconds, CONNECT_TIMEOUT), pool=None)
 
 
-def tls_context(verify: Verify) -> ssl.SSLContext:
+def tls_context(line: CredentialLine, verify: Verify) -> ssl.SSLContext | bool:
     """How the panel's certificate is checked: by the usual authorities, by those in a file, or as the caller says.
 
     Raises:
@@ -227,6 +195,9 @@ def tls_context(verify: Verify) -> ssl.SSLContext:
     """
     if isinstance(verify, ssl.SSLContext):
         return verify
+    if verify is True and all(origin.scheme == "http" for origin in line.panel.allowed):
+        # Reading the authorities takes longer than all the rest; nothing here will ever ask them.
+        return False
     if isinstance(verify, bool):
         return httpx.create_ssl_context(verify=verify)
     try:

@@ -15,5 +15,11 @@ def export(
     """All three steps. The folder is proved writable before a task is made."""
     yield from PrepareDirectory(to.directory)
     task_id = yield from create(request, settings)
-    done = yield from Wait(task_id, settings, timeout, request.file_format, created=True).finish()
-    return (yield from download(done, to, settings))
+    wait = Wait(task_id, settings, timeout, request.file_format, created=True)
+    return (yield from download((yield from wait.finish()), to, settings))
+
+
+def fetch(wait: Wait, to: Destination, settings: Settings) -> Flow[DownloadedExport]:
+    """Steps 2 and 3. The folder is proved writable before the wait."""
+    yield from PrepareDirectory(to.directory)
+    return (yield from download((yield from wait.finish()), to, settings))

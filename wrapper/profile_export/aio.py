@@ -150,12 +150,25 @@ class AsyncExportClient:
         task_id: str,
         to: str | os.PathLike[str],
         *,
+        file_format: str = "",
         timeout: float | None = DEFAULT_TIMEOUT,
         overwrite: bool = False,
     ) -> DownloadedExport:
-        """Steps 2 and 3 for a task that exists already: `AsyncExportTask.wait`, `AsyncCompletedExport.download`."""
-        completed = await self.wait(task_id, timeout=timeout)
-        return await completed.download(to, overwrite=overwrite)
+        """Steps 2 and 3 for a task that exists: waits until it has ended, then downloads and verifies its files.
+
+        Args:
+            task_id: As the panel gave it.
+            to: The folder for the files; it is proved writable before the wait.
+            file_format: What the task was created with; without it, rows are counted in files named `.csv`.
+            timeout: Seconds that the task may take; None waits for ever.
+            overwrite: Replace files of the same name.
+
+        Raises:
+            ExportError: As for `AsyncExportTask.wait` and `AsyncCompletedExport.download`.
+        """
+        limit, place = _arguments.timeout(timeout), _arguments.destination(to, overwrite)
+        wait = _wait.Wait(_arguments.task_id(task_id), self._settings, limit, file_format)
+        return await self._driver.run(_workflow.fetch(wait, place, self._settings))
 
     async def export(
         self,

@@ -1,4 +1,4 @@
-"""What an export reports while it runs, for progress bars and logs. No event holds a token or a query string."""
+"""What an export reports while it runs, for progress bars and logs. No event holds the token."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class TaskCreated(Event):
 
 @attrs.frozen(kw_only=True)
 class TaskPolled(Event):
-    """The panel told the task's state, `waited` seconds after the wait began."""
+    """The panel told the task's state, its links included, `waited` seconds after the wait began."""
 
     snapshot: TaskSnapshot
     waited: float

@@ -61,6 +61,17 @@ def crawls(pieces: int, pause: float) -> Act:
     return act
 
 
+def trickles(pause: float) -> Act:
+    """The head, and then a byte now and then, for ever."""
+
+    def act(x: Exchange) -> None:
+        x.wire.send(x.right.head(length="1000000") + x.right.body[:1])
+        while x.wire.pause(pause) and x.wire.send(b" "):
+            pass
+
+    return act
+
+
 def byte_by_byte(x: Exchange) -> None:
     """The head and the first bytes one at a time."""
     data = x.right.whole()

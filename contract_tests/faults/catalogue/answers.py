@@ -202,7 +202,7 @@ ANSWERS: Final = (
         "length-and-chunks",
         "chunks, and a Content-Length that is wrong",
         answers.length_and_chunks,
-        calls(COMPLETE),
+        HARMLESS,
     ),
     Fault(
         "101",

@@ -130,8 +130,13 @@ def download(invocation: Invocation, /, task_id: str, **options: Any) -> None:
     invocation.task_id = task_id
     invocation.goes_on_with("download")
     with connected(invocation, options) as client:
-        task = client.task(task_id, file_format=options["file_format"])
-        result = task.wait(timeout=_seconds(options)).download(options["to"], overwrite=options["overwrite"])
+        result = client.download(
+            task_id,
+            options["to"],
+            file_format=options["file_format"],
+            timeout=_seconds(options),
+            overwrite=options["overwrite"],
+        )
     _finish(invocation, result.warnings, results.export_text(result), results.export_document(result))
 
 
