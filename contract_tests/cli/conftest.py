@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import attrs
-import httpx
 import pytest
 
 from profile_export.cli import main
@@ -44,15 +43,6 @@ def interruptible() -> None:
     """Programs started here inherit an ignored SIGINT, which a job in the background of a shell has."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def certificates_read_once() -> Iterator[None]:
-    """Every client reads all authorities of this machine, which takes longer than most of these tests."""
-    context = httpx.create_ssl_context()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(httpx, "create_ssl_context", lambda **_: context)
-        yield
 
 
 @pytest.fixture(autouse=True)

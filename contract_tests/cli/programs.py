@@ -102,10 +102,15 @@ class Terminal:
     """The program on a terminal: what a person sees, as bytes. `stdout` can go elsewhere."""
 
     def __init__(
-        self, *words: str, env: Mapping[str, str], command: list[str] | None = None, stdout: int | None = None
+        self,
+        *words: str,
+        env: Mapping[str, str],
+        command: list[str] | None = None,
+        stdout: int | None = None,
+        columns: int = 100,
     ) -> None:
         self._master, inner = pty.openpty()
-        fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+        fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.process = subprocess.Popen(
             [*(command or [PROGRAM]), *words], env=env, stdin=inner, stdout=stdout or inner, stderr=inner
         )

@@ -154,12 +154,14 @@ def test_a_long_wait_without_a_terminal_is_told_now_and_then(capsys: pytest.Capt
     assert capsys.readouterr().err == "task: 31% in_progress, 31 s waited\ntask: 62% in_progress, 62 s waited\n"
 
 
-def test_on_a_true_terminal(tmp_path: Path) -> None:
+@pytest.mark.parametrize("columns", [100, 0])
+def test_on_a_true_terminal(tmp_path: Path, columns: int) -> None:
     settings = SandboxSettings(data_dir=tmp_path / "panel", token=TOKEN, profiles=40, task_seconds=0.8)
     with start_sandbox(settings) as panel:
         env = environment(PROFILE_EXPORT_TOKEN=TOKEN, PROFILE_EXPORT_BASE_URL=panel.url)
         with (tmp_path / "result").open("wb") as result:
-            terminal = Terminal("run", "database:1", "--to", str(tmp_path / "a"), env=env, stdout=result.fileno())
+            words = ("run", "database:1", "--to", str(tmp_path / "a"))
+            terminal = Terminal(*words, env=env, stdout=result.fileno(), columns=columns)
             assert terminal.ended() == 0
     assert re.search(r"\rtask: +0%\|.*\rtask: 100%\|", terminal.seen, re.DOTALL)
     assert re.search(r"\r1_database_export.csv: 100%\|.*B/s\]", terminal.seen)

@@ -28,13 +28,14 @@ def export_over_http(url: str) -> bytes:
 
 
 def test_a_sandbox_in_a_thread(settings: MakeSettings) -> None:
+    before = set(threading.enumerate())  # other tests may keep a sandbox of their own
     with start_sandbox(settings()) as sandbox:
         assert isinstance(sandbox, RunningSandbox)
         assert (sandbox.url.rpartition(":")[0], sandbox.token) == ("http://127.0.0.1", TOKEN)
         assert export_over_http(sandbox.url).count(b"@") >= 40
-        names = [thread.name for thread in threading.enumerate()]
-        assert "sandbox" in names
-    assert "sandbox" not in [thread.name for thread in threading.enumerate()]
+        started = set(threading.enumerate()) - before
+        assert "sandbox" in {thread.name for thread in started}
+    assert "sandbox" not in {thread.name for thread in set(threading.enumerate()) - before}
     with pytest.raises(httpx.ConnectError):
         httpx.get(sandbox.url)
     with start_sandbox(settings()):  # the data directory is free again

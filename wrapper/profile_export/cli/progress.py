@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -25,6 +26,7 @@ from profile_export.cli.results import size_text
 LONGEST_NAME: Final = 32
 # More finished bars than these would push everything else off the screen.
 MOST_BARS_LEFT: Final = 8
+USUAL_WIDTH: Final = 80
 # Without a terminal: seconds of waiting after which it is told once more how far the task is.
 HEARTBEAT: Final = 30.0
 
@@ -158,7 +160,16 @@ class Bars:
 
 def _drawing(*, leave: bool) -> dict[str, Any]:
     """Drawn at once at every event: the client sends no more of them than an eye can follow."""
-    return {"file": sys.stderr, "leave": leave, "dynamic_ncols": True, "mininterval": 0, "miniters": 1}
+    width = {"dynamic_ncols": True} if _tells_its_width() else {"ncols": USUAL_WIDTH}
+    return {"file": sys.stderr, "leave": leave, "mininterval": 0, "miniters": 1, **width}
+
+
+def _tells_its_width() -> bool:
+    """Terminals made by programs, such as those of CI, are often 0 columns wide; bars drawn in 0 columns are blank."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns > 0
+    except (OSError, ValueError):
+        return True
 
 
 def reporter(console: Console) -> Lines | Bars:
