@@ -56,3 +56,9 @@ def test_every_page_is_in_the_index() -> None:
 
 def test_the_dialogues_are_those_of_the_client() -> None:
     assert dialogues.PAGE.read_text(encoding="utf-8") == dialogues.page(), dialogues.REMEDY
+
+
+def test_every_module_has_its_place_in_the_drawing_of_the_house() -> None:
+    drawing = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    modules = [path.stem for path in (ROOT / "wrapper" / "profile_export").glob("*.py")]
+    assert [name for name in modules if f"`{name}`" not in drawing] == []

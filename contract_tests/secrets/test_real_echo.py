@@ -41,4 +41,4 @@ def test_only_the_log_of_the_http_library_shows_a_repeated_token(sweep: Sweep, t
     sweep.see_folder(tmp_path)
     assert sweep.findings(log=False) == []
     shown = {finding.split(":")[1].strip() for finding in sweep.findings()}
-    assert shown <= {"httpcore.http11"}
+    assert shown == {"httpcore.http11"}

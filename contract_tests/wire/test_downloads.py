@@ -321,8 +321,10 @@ FOREIGN += ["https://exa mple.com/x", "https://panel.example.com:x/api/download/
 
 
 @pytest.mark.parametrize("location", FOREIGN)
-def test_a_redirect_that_leads_away_is_not_followed(panel: Panel, mode: Mode, tmp_path: Path, location: str) -> None:
-    error = fails(panel, mode, tmp_path, raw(302, b"", Location=location))
+def test_a_redirect_that_leads_away_is_not_followed(
+    panel: Panel, style_mode: Mode, tmp_path: Path, location: str
+) -> None:
+    error = fails(panel, style_mode, tmp_path, raw(302, b"", Location=location))
     assert type(error) is errors.UnsafeLink
     assert len(panel.requests) == 2
 

@@ -213,6 +213,23 @@ def test_bytes_and_name_are_made_durable_in_this_order(
     assert done == ["sync file", "name", "sync folder"]
 
 
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP])
+def test_a_file_system_that_can_not_sync_folders_is_fine(
+    parts: PartFiles, target: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    real = os.fsync
+
+    def sync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    fill(parts, target)
+    parts.publish(target, overwrite=False)
+    assert names(target.parent) == [target.name]
+
+
 def test_a_failed_naming_without_hard_links_leaves_no_empty_file(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "hardlink_to", fails_with(errno.ENOTSUP))
     monkeypatch.setattr(Path, "replace", fails_with(errno.EIO))

@@ -66,13 +66,13 @@ def repeat(
         yield from Sleep(delay)
 
 
-def create(request: ExportRequest, settings: Settings) -> Flow[str]:
-    """Creates the task once; gives its id. Every repetition carries the same `Request-ID`."""
+def create(request: ExportRequest, settings: Settings, deadline: float | None = None) -> Flow[str]:
+    """Creates the task once; gives its id. Every repetition carries the same `Request-ID`, and none begins too late."""
     request_id = yield from NewRequestId()
     effect = CreateTask(request.source, request.file_format, request.where, request_id)
     failed: list[ExportError] = []
     try:
-        task_id = yield from repeat(effect, "create", settings.retry, None, failed)
+        task_id = yield from repeat(effect, "create", settings.retry, deadline, failed)
     except ExportError as error:
         error.add_context(operation="create", request_id=request_id)
         # The last failure may be a plain refusal: an earlier attempt may have got through all the same.

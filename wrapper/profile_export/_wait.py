@@ -157,10 +157,12 @@ def completion(snapshot: TaskSnapshot, file_format: str = "") -> Completion:
             errors=snapshot.errors,
             task_id=snapshot.task_id,
         )
-    if snapshot.total is None or (snapshot.total > 0 and not snapshot.urls):
-        missing = "total" if snapshot.total is None else "urls"
+    if snapshot.total is None or snapshot.total < 0 or (snapshot.total > 0 and not snapshot.urls):
+        missing = "urls" if snapshot.total is not None and snapshot.total > 0 else "total"
         raise ContractError(
-            f"the task is finished, but its result has no {missing!r}", operation="status", task_id=snapshot.task_id
+            f"the task is finished, but its result has no usable {missing!r}",
+            operation="status",
+            task_id=snapshot.task_id,
         )
     return Completion(snapshot.task_id, snapshot.total, snapshot.urls, texts(snapshot.errors), file_format)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from profile_export._download import Destination, download
-from profile_export._effects import Flow, PrepareDirectory
+from profile_export._effects import Flow, Now, PrepareDirectory
 from profile_export._requests import ExportRequest, Settings, create
 from profile_export._wait import Wait
 from profile_export.types import DownloadedExport
@@ -14,7 +14,8 @@ def export(
 ) -> Flow[DownloadedExport]:
     """All three steps. The folder is proved writable before a task is made."""
     yield from PrepareDirectory(to.directory)
-    task_id = yield from create(request, settings)
+    deadline = None if timeout is None else (yield from Now()) + timeout
+    task_id = yield from create(request, settings, deadline)
     wait = Wait(task_id, settings, timeout, request.file_format, created=True)
     return (yield from download((yield from wait.finish()), to, settings))
 

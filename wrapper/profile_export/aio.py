@@ -39,7 +39,8 @@ class AsyncExportClient:
         poll: How often a task's status is asked for.
         retry: How failed requests are repeated.
         download: What downloaded files must prove.
-        on_event: Called with every event of `profile_export.events`; what it raises changes nothing.
+        on_event: Called with every event of `profile_export.events`; what it raises changes nothing. It is called, not
+            awaited, and those of a download's bytes come from a worker thread.
         transport: Takes the place of the network, for tests and special networks.
         verify: How the panel's certificate is checked: True, False, the path of a file of authorities, or an
             `ssl.SSLContext`.

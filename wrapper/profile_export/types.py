@@ -93,12 +93,12 @@ class TaskSnapshot:
     @property
     def completed(self) -> bool:
         """The task ended well."""
-        return self.status.lower() in COMPLETED_WORDS
+        return self.status.strip().lower() in COMPLETED_WORDS
 
     @property
     def failed(self) -> bool:
         """The task ended badly."""
-        return self.status.lower() in FAILED_WORDS
+        return self.status.strip().lower() in FAILED_WORDS
 
 
 @attrs.frozen
