@@ -65,9 +65,20 @@ def _drop_unreadable(node: Any) -> None:
         _drop_unreadable(child)
 
 
+def _read(contract: Path) -> dict[str, Any]:
+    try:
+        with contract.open(encoding="utf-8") as text:
+            document: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise GenerationError(f"it is no YAML: {error}") from error
+    if not isinstance(document, dict) or "paths" not in document:
+        raise GenerationError("it is no OpenAPI document: it has no paths")
+    return document
+
+
 def generate(contract: Path, target: Path) -> None:
     """Writes the client for `contract` to the folder `target`, which must not exist."""
-    document_as_written = yaml.safe_load(contract.read_text(encoding="utf-8"))
+    document_as_written = _read(contract)
     view = generator_view(document_as_written)
     with tempfile.TemporaryDirectory() as scratch:
         document = Path(scratch, "view.json")

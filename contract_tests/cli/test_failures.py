@@ -36,7 +36,7 @@ FAILURES: dict[str, tuple[dict[str, Answer], int, str, str]] = {
     "nothing there": ({CREATE: page(HTML, status=404)}, 9, "contract", "this is not an answer of the export API"),
     "no task id": ({CREATE: envelope({})}, 9, "contract", "the answer has no member 'task_id'"),
     "failed task": ({STATUS: state("failed", 40)}, 5, "task-failed", "the task ended as 'failed' at 40 percent"),
-    "no links": ({STATUS: state(urls=[])}, 9, "contract", "the task is finished, but its result has no 'urls'"),
+    "no links": ({STATUS: state(urls=[])}, 9, "contract", "the task is finished, but its result has no usable 'urls'"),
     "no progress": ({STATUS: envelope({"status": "completed"})}, 9, "contract", "the answer has no member"),
     "page for a file": ({STATUS: state(), LINK: page(HTML)}, 7, "integrity", "the panel sent a page in place of"),
     "file is gone": ({STATUS: state(), LINK: page("", status=404)}, 7, "link-expired", "no longer has the file"),

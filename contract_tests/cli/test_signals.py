@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -104,3 +106,22 @@ def test_an_ignored_signal_stays_ignored(cli: Cli, slow_panel: RunningSandbox) -
         program.until(lambda: program.err.count("TaskPolled") >= 2)
         program.process.send_signal(signal.SIGTERM)
         assert program.ended() == 143
+
+
+EARLY = """
+import sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "profile_export.cli.app":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupting())
+from profile_export.cli import main
+sys.exit(main([]))
+"""
+
+
+def test_ctrl_c_while_the_program_is_loaded() -> None:
+    done = subprocess.run([sys.executable, "-c", EARLY], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

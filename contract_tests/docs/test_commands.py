@@ -26,8 +26,8 @@ def panel(tmp_path: Path) -> Iterator[RunningSandbox]:
         yield running
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def blocks(language: str, text: str = README) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
 def commands() -> list[str]:
@@ -37,7 +37,7 @@ def commands() -> list[str]:
 def test_the_readme_shows_the_two_commands_and_one_export() -> None:
     assert commands() == [
         "make demo",
-        f"profile-export run database:1 --to exports/ --base-url {PANEL}",
+        f"profile-export run database:1 --to exports/all --base-url {PANEL}",
         "make test",
     ]
 
@@ -65,12 +65,17 @@ def test_the_shell_line_exports(panel: RunningSandbox, tmp_path: Path) -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "exports" / "1_database_export.csv").is_file()
+    assert (tmp_path / "exports" / "all" / "1_database_export.csv").is_file()
 
 
-def test_the_lines_of_python_export(panel: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", ["README.md", "docs/reference/python.md"])
+def test_the_lines_of_python_run(
+    panel: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
     monkeypatch.chdir(tmp_path)
-    [block] = blocks("python")
-    names: dict[str, object] = {}
-    exec(compile(block.replace(PANEL, panel.url), "README.md", "exec"), names)
-    assert (tmp_path / "exports" / "1_database_export.csv").is_file()
+    examples = blocks("python", (ROOT / page).read_text(encoding="utf-8"))
+    assert examples
+    for number, example in enumerate(examples):
+        exec(compile(example.replace(PANEL, panel.url), f"{page}, block {number}", "exec"), {})
+    files = list((tmp_path / "exports").glob("*/*.csv"))
+    assert len(files) >= len(examples)

@@ -30,7 +30,7 @@ that stays meets every request. The tests allow {attempts} attempts at most and 
 To meet a fault by hand, with any client:
 
 ```console
-$ python -m contract_tests.faults.serve --fault {example} --port 8000
+$ .venv/bin/python -m contract_tests.faults.serve --fault {example} --port 8000
 ```
 
 `--list` names all of them; `--step` and `--times` choose where and how often; `--ranges`, `--etag` and `--if-range`

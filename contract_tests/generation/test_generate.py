@@ -16,7 +16,7 @@ import yaml
 
 from contract_tests.conformance import contract
 from contract_tests.conformance.contract import CREATE, STATUS, XML
-from contract_tests.generation.workbench import CLIENT, Workbench, contents
+from contract_tests.generation.workbench import CLIENT, COMMAND, Workbench, contents
 from scripts import _generate
 
 # Read by Python at start-up, in the command and in the generator that it starts.
@@ -99,6 +99,36 @@ def members(node: Any) -> set[str]:
     if isinstance(node, dict):
         return set(node) | {name for child in node.values() for name in members(child)}
     return {name for child in node for name in members(child)} if isinstance(node, list) else set()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("openapi: 3.1.0\npaths: {\n", 'openapi.yaml", line 3'),
+        ("just words", "no OpenAPI document"),
+        ("openapi: 3.1.0\n", "no OpenAPI document"),
+        ("", "no OpenAPI document"),
+    ],
+)
+def test_a_contract_that_is_none_is_refused_in_a_sentence(workbench: Workbench, text: str, words: str) -> None:
+    before = contents(workbench.client)
+    workbench.contract.write_text(text, encoding="utf-8")
+    done = workbench.generate()
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert contents(workbench.client) == before
+
+
+def test_what_is_missing_is_set_up_first(tmp_path: Path) -> None:
+    scripts = tmp_path / "scripts"
+    scripts.mkdir()
+    shutil.copy(COMMAND, scripts / "generate")
+    setup = scripts / "setup"
+    setup.write_text("#!/bin/sh\necho set up; exit 7\n", encoding="utf-8")
+    setup.chmod(0o755)
+    done = subprocess.run([scripts / "generate"], cwd="/", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (7, "set up\n")
 
 
 def test_the_view_leaves_its_argument_alone() -> None:

@@ -30,6 +30,10 @@ LONGEST_TEXT: Final = 500
 SUCCESS: Final = 0
 # Codes of the platform's published table that are about the token.
 REFUSED_TOKEN: Final = frozenset({401, 403})
+REFUSED_TOKEN_HINTS: Final = (
+    "check the token and what it may do",
+    'panels differ in how they take it: try the other of auth="body" and auth="bearer" (--auth)',
+)
 NOT_FOUND: Final = 404
 # No code for an unknown task is documented; a panel may say it in words only.
 NOT_FOUND_TEXT: Final = re.compile(
@@ -128,13 +132,15 @@ def refusal(status: int, code: int | None, text: str, retry_after: float | None 
 
 def _kind(signal: int, status: int) -> tuple[type[ApiError], str, tuple[str, ...]]:
     if signal in REFUSED_TOKEN:
-        return AuthenticationError, "the panel refused the token", ("check the token and what it may do",)
+        return AuthenticationError, "the panel refused the token", REFUSED_TOKEN_HINTS
     if 429 in {signal, status}:
         return RateLimited, "the panel asks for fewer requests", ("try again later, with fewer exports at once",)
     if 500 <= signal < 600 or status >= 500:
         return ServerError, "the panel failed", ("try again later",)
     if signal == 402:
         return ApiError, "the account's tariff doesn't allow this", ()
+    if signal == NOT_FOUND:
+        return InvalidRequest, "the panel refused the request", ("check the base URL: the panel's address, no path",)
     if 400 <= signal < 440:
         return InvalidRequest, "the panel refused the request", ()
     return ApiError, "the panel refused the request", ()

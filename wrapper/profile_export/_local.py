@@ -43,6 +43,7 @@ class Local:
     sink: EventSink | None = None
     clock: Callable[[], float] = time.monotonic
     draw: Callable[[], float] = random.random
+    _complained: set[type[Exception]] = attrs.field(init=False, factory=set[type[Exception]], repr=False, eq=False)
 
     def moment(self, effect: do.MomentEffect[Any]) -> Any:
         """Performs an effect that takes no time."""
@@ -65,8 +66,10 @@ class Local:
             return
         try:
             self.sink(event)
-        except Exception as error:  # noqa: BLE001 - somebody else's progress bar must not end an export
-            logger.warning("the event sink raised %s", type(error).__name__)
+        except Exception as error:
+            if type(error) not in self._complained:
+                self._complained.add(type(error))
+                logger.warning("the event sink raised an error, told once of its kind", exc_info=True)
 
     def receiver(self, effect: do.Fetch, response: httpx.Response, line: CredentialLine, parts: PartFiles) -> Receiver:
         """What takes the body of a download's answer."""

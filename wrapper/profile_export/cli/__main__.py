@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from profile_export.cli.app import main
+from profile_export.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -73,6 +73,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     invocation = Invocation(Console(json="--json" in words))
     _make_unbreakable()
     try:
+        return _run(words, invocation)
+    finally:
+        _let_go_of_messages()
+
+
+def _run(words: list[str], invocation: Invocation) -> int:
+    try:
         # Around the reporting too: a second Ctrl-C must not break into it.
         with raising():
             return _reported(words, invocation)
@@ -98,6 +105,14 @@ def _reported(words: list[str], invocation: Invocation) -> int:
         return failures.usage_error(invocation, error)
     except Exception as error:  # noqa: BLE001 - what nobody foresaw is told as what it is: a bug
         return failures.bug(invocation, error)
+
+
+def _let_go_of_messages() -> None:
+    """What nobody reads any more can't be flushed when the interpreter ends, which would make the exit code 120."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def _make_unbreakable() -> None:

@@ -1,0 +1,46 @@
+"""A sink that raises never breaks an export, and says where it is broken: once for each kind of error."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from profile_export._local import Local
+from profile_export.events import DownloadProgress, Event, TaskCreated, TaskPolled
+from profile_export.types import TaskSnapshot
+
+CREATED = TaskCreated(task_id="task_1", request_id="r")
+LINK = "/api/download/data/1/1_database_export.csv?signature=marker"
+
+
+def test_a_broken_sink_is_told_once_with_the_place(caplog: pytest.LogCaptureFixture) -> None:
+    seen: list[Event] = []
+
+    def broken(event: Event) -> None:
+        seen.append(event)
+        raise (RuntimeError if len(seen) < 4 else KeyError)("my callback is broken")
+
+    local = Local(broken)
+    with caplog.at_level(logging.WARNING, "profile_export"):
+        for _ in range(6):
+            local.emit(CREATED)
+    assert seen == [CREATED] * 6
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [RuntimeError, KeyError]
+    assert "in broken" in caplog.text
+
+
+def test_milestones_are_logged_without_links(caplog: pytest.LogCaptureFixture) -> None:
+    local = Local()
+    with caplog.at_level(logging.INFO, "profile_export"):
+        local.emit(CREATED)
+        local.emit(TaskPolled(snapshot=TaskSnapshot("task_1", "completed", 100, 1, (LINK,)), waited=2.0))
+    assert "task_1: completed, 100 percent" in caplog.text
+    assert "signature" not in caplog.text
+
+
+def test_bytes_are_no_milestones(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "profile_export"):
+        Local().emit(DownloadProgress(target=Path("a.csv"), received=1))
+    assert caplog.records == []
