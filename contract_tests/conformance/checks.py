@@ -28,7 +28,7 @@ from contract_tests.conformance import answers, contract
 from contract_tests.conformance.contract import CREATE, JSON, STATUS, XML
 from contract_tests.conformance.overlay import TOKEN, request_schema
 
-REPLACED = ("negative_data_rejection", "positive_data_acceptance", "ignored_auth")
+REPLACED = ("negative_data_rejection", "positive_data_acceptance", "ignored_auth", "missing_required_header")
 
 _POSTS = (CREATE, STATUS)
 
@@ -111,6 +111,16 @@ def invalid_data_is_refused(context: CheckContext, response: Response, case: Cas
 def valid_data_is_accepted(context: CheckContext, response: Response, case: Case[Any]) -> bool | None:
     """The built-in check, told the effective status."""
     return builtin.positive_data_acceptance(context, _with_effective_status(response, case), case)
+
+
+@schemathesis.check
+def a_missing_bearer_is_named(context: CheckContext, response: Response, case: Case[Any]) -> bool | None:
+    """The built-in check of required headers, told the envelope's code: 401 is "token required" there, too."""
+    envelope = answers.envelope(response, case.path)
+    seen = copy.copy(response)
+    if response.status_code == 200 and envelope is not None and type(envelope.error) is int and envelope.error != 0:
+        seen.status_code = envelope.error
+    return builtin.missing_required_header(context, seen, case)
 
 
 def _is_repeated(response: Response) -> bool:

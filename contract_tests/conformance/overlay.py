@@ -2,7 +2,7 @@
 
 The contract itself stays simple and open. The overlay adds, in code:
 - the token as a one-value enum, and as an explicit parameter of the downloads, so that a wrong or missing one is
-  invalid data that schemathesis makes by itself;
+  invalid data that schemathesis makes by itself; or, for panels that take it so, the bearer header in their place;
 - the sources, file formats, and filters that the panel has, so that valid data means data that must be accepted;
 - the conditional rules that the descriptions state in words: a finished task has progress 100 and a whole result, an
   error carries no data, and a repeated answer is marked by `true`;
@@ -11,18 +11,21 @@ The contract itself stays simple and open. The overlay adds, in code:
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from contract_tests.conformance import contract, xml
 from contract_tests.conformance.contract import CREATE, DOWNLOAD, DOWNLOAD_SHORT, STATUS
 
+Credential = Literal["body", "bearer"]
+
 TOKEN = "conformance-test-token"
+BEARER = f"Bearer {TOKEN}"
 
 SOURCES = {"database": [1, 2], "segment": [1, 7, 9]}
 FINAL_WORDS = ["completed", "success"]
 
 
-def overlay(*, any_filter: bool = False) -> dict[str, Any]:
+def overlay(*, any_filter: bool = False, credential: Credential = "body") -> dict[str, Any]:
     """The contract as the tests of the sandbox read it.
 
     With `any_filter`, `custom_request` and `file_format` stay as free as in the contract: nobody can say then which
@@ -30,7 +33,10 @@ def overlay(*, any_filter: bool = False) -> dict[str, Any]:
     """
     document = contract.load()
     schemas = document["components"]["schemas"]
-    _know_the_token(document)
+    if credential == "body":
+        _know_the_token(document)
+    else:
+        _know_the_bearer(document)
     # One id that both types have: more would need a condition that generators of data don't follow.
     schemas["CreateExportRequest"]["properties"]["source_id"]["enum"] = [1]
     if any_filter:
@@ -39,7 +45,7 @@ def overlay(*, any_filter: bool = False) -> dict[str, Any]:
     else:
         _know_the_filters(schemas)
     _say_the_conditions(document["components"])
-    _link_to_the_files(document)
+    _link_to_the_files(document, {"query.token": TOKEN} if credential == "body" else {"header.Authorization": BEARER})
     return document
 
 
@@ -70,6 +76,25 @@ def _know_the_token(document: dict[str, Any]) -> None:
         operation["parameters"].append(
             {"name": "token", "in": "query", "required": True, "schema": {"$ref": "#/components/schemas/Token"}}
         )
+
+
+def _know_the_bearer(document: dict[str, Any]) -> None:
+    header = {"name": "Authorization", "in": "header", "required": True, "schema": {"type": "string", "enum": [BEARER]}}
+    for path, _, operation in contract.operations(document):
+        del operation["security"]
+        operation.setdefault("parameters", []).append(header)
+        if path in (CREATE, STATUS):
+            for media in contract.content(document, path, "request").values():
+                for example in media["examples"].values():
+                    example["value"] = _as_value(example["value"], path)
+                    del example["value"]["token"]
+    for name in ("CreateExportRequest", "TaskStatusRequest"):
+        schema = document["components"]["schemas"][name]
+        schema["required"].remove("token")
+        del schema["properties"]["token"]
+    create = document["paths"][CREATE]["post"]["responses"]["200"]["links"]["status"]
+    del create["requestBody"]["token"]
+    create["parameters"] = {"header.Authorization": BEARER}
 
 
 def _as_value(example: Any, path: str) -> dict[str, Any]:
@@ -114,7 +139,7 @@ def _say_the_conditions(components: dict[str, Any]) -> None:
     components["headers"]["DuplicateRequest"]["schema"]["enum"] = ["true"]
 
 
-def _link_to_the_files(document: dict[str, Any]) -> None:
+def _link_to_the_files(document: dict[str, Any], credential: dict[str, str]) -> None:
     """Links from a finished task to its first file, under the path shape that the panel's links have."""
     first = "$response.body#/data/result/urls/0#regex:"
     targets = {
@@ -127,7 +152,7 @@ def _link_to_the_files(document: dict[str, Any]) -> None:
             "parameters": {
                 "path.file_id": f"{first}{prefix}([^/]+)/[^/]+$",
                 "path.file_name": f"{first}{prefix}[^/]+/([^/]+)$",
-                "query.token": TOKEN,
+                **credential,
             },
         }
         for operation, prefix in targets.items()

@@ -13,7 +13,7 @@ from attrs import frozen
 from starlette.types import ASGIApp
 
 from contract_tests.conformance.checks import REPLACED
-from contract_tests.conformance.overlay import TOKEN, overlay
+from contract_tests.conformance.overlay import TOKEN, Credential, overlay
 from profile_export.sandbox import SandboxSettings, create_app
 
 REFUSALS = ["400", "401", "403", "404", "405", "415", "422"]
@@ -57,7 +57,14 @@ def sandbox(data_dir: Path, **settings: Any) -> Iterator[Panel]:
         app.state.panel.close()
 
 
-def schema_for(app: ASGIApp, phases: tuple[str, ...] = (), examples: int = 50, *, any_filter: bool = False) -> Any:
+def schema_for(
+    app: ASGIApp,
+    phases: tuple[str, ...] = (),
+    examples: int = 50,
+    *,
+    any_filter: bool = False,
+    credential: Credential = "body",
+) -> Any:
     """The overlay as a schemathesis schema whose cases go to `app`; the same cases on every run."""
     # Every value is needed for that: a database or a cache would feed one run's findings to the next one, several
     # workers would interleave, and literals of the application's source would change with the source.
@@ -88,6 +95,6 @@ def schema_for(app: ASGIApp, phases: tuple[str, ...] = (), examples: int = 50, *
             },
         }
     )
-    schema = schemathesis.openapi.from_dict(overlay(any_filter=any_filter), config=config)
+    schema = schemathesis.openapi.from_dict(overlay(any_filter=any_filter, credential=credential), config=config)
     schema.app = app
     return schema

@@ -12,6 +12,7 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from starlette.types import ASGIApp
 
 from contract_tests.conformance.outcomes import Observation, observe
+from contract_tests.conformance.overlay import Credential
 from contract_tests.conformance.panel import schema_for
 from contract_tests.conformance.traffic import Finding
 
@@ -27,9 +28,11 @@ class Exploration:
     observed: frozenset[Observation]
 
 
-def explore(app: ASGIApp, phase: Phase, examples: int = 50, *, any_filter: bool = False) -> Exploration:
+def explore(
+    app: ASGIApp, phase: Phase, examples: int = 50, *, any_filter: bool = False, credential: Credential = "body"
+) -> Exploration:
     """Runs one phase. An error of schemathesis itself is raised, for then nothing was tested."""
-    recorders = list(_recorders(schema_for(app, (phase,), examples, any_filter=any_filter)))
+    recorders = list(_recorders(schema_for(app, (phase,), examples, any_filter=any_filter, credential=credential)))
     return Exploration(
         tuple(request for recorder in recorders for request in _requests(recorder)),
         tuple(finding for recorder in recorders for finding in _findings(recorder)),

@@ -14,6 +14,7 @@ import pytest
 
 from contract_tests.conformance.contract import JSON, XML
 from contract_tests.conformance.outcomes import DOWNLOADS, POSTS, Observation, Outcome
+from contract_tests.conformance.overlay import Credential
 from contract_tests.conformance.panel import sandbox
 from contract_tests.conformance.phases import Phase, explore
 
@@ -44,10 +45,11 @@ SEEN: dict[Phase, set[Observation]] = {
 }
 
 
+@pytest.mark.parametrize("credential", ["body", "bearer"])
 @pytest.mark.parametrize("phase", SEEN)
-def test_phase_finds_nothing_and_sees_enough(tmp_path: Path, phase: Phase) -> None:
-    with sandbox(tmp_path) as panel:
-        run = explore(panel.app, phase, EXAMPLES[phase])
+def test_phase_finds_nothing_and_sees_enough(tmp_path: Path, phase: Phase, credential: Credential) -> None:
+    with sandbox(tmp_path, auth=credential) as panel:
+        run = explore(panel.app, phase, EXAMPLES[phase], credential=credential)
     assert run.findings == ()
     assert run.observed >= SEEN[phase], sorted(SEEN[phase] - run.observed)
 

@@ -37,6 +37,13 @@ def test_generated_traffic_catches(tmp_path: Path, name: str) -> None:
     assert rule in {finding.rule for finding in run.findings}
 
 
+def test_generated_traffic_with_a_bearer_catches_a_missing_one_that_is_called_something_else(tmp_path: Path) -> None:
+    fault = writes('"error": 401', '"error": 400')
+    with sandbox(tmp_path, auth="bearer") as panel:
+        run = explore(fault.wrapped(panel.app), "coverage", 1, credential="bearer")
+    assert {finding.rule for finding in run.findings} == {"a_missing_bearer_is_named"}
+
+
 @pytest.mark.parametrize(
     ("fault", "rule"),
     [(writes('"progress": 0', '"progress": 60'), "progress_never_falls"), (Fault(), "tasks_come_to_an_end")],

@@ -12,10 +12,9 @@ from schemathesis.errors import FailureGroup
 from contract_tests.conformance import answers
 from contract_tests.conformance.checks import CHECKS, effective_status, gave_something
 from contract_tests.conformance.outcomes import Observation, observe
-from contract_tests.conformance.overlay import TOKEN
+from contract_tests.conformance.overlay import TOKEN, Credential
 
 Expected = Literal["success", "refusal"]
-Credential = Literal["body", "bearer"]
 
 
 @frozen
