@@ -21,7 +21,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["_requests", "_wait", "_download", "_workflow"], 2),
     **dict.fromkeys(["_credentials", "_bodies", "_transport", "_files", "_receiver", "_local"], 3),
     **dict.fromkeys(["_calls", "_sync", "_async"], 4),
-    **dict.fromkeys(["_arguments", "client", "aio"], 5),
+    **dict.fromkeys(["_arguments", "_completed", "client", "aio"], 5),
     **dict.fromkeys(["__init__"], 6),
 }
 # Faces: they use what is public, and nobody imports them, except that the command line offers the sandbox.

@@ -11,6 +11,7 @@ import attrs
 
 from profile_export import _arguments, _download, _requests, _wait, _workflow
 from profile_export._arguments import DEFAULT_TIMEOUT
+from profile_export._completed import Completed
 from profile_export._continuation import Continuation, read_token, write_token
 from profile_export._local import Local
 from profile_export._requests import Settings
@@ -263,35 +264,12 @@ class ExportTask:
 
 
 @attrs.frozen(repr=False)
-class CompletedExport:
+class CompletedExport(Completed):
     """A task that ended well, ready to be downloaded."""
 
     _driver: SyncDriver = attrs.field(eq=False)
     _settings: Settings = attrs.field(eq=False)
     _done: _wait.Completion
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(task_id={self.task_id!r}, total={self.total}, urls={self.urls!r})"
-
-    @property
-    def task_id(self) -> str:
-        """The task's id."""
-        return self._done.task_id
-
-    @property
-    def total(self) -> int:
-        """Number of profiles over all files."""
-        return self._done.total
-
-    @property
-    def urls(self) -> tuple[str, ...]:
-        """Links to the files, as the panel gave them."""
-        return self._done.urls
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What the panel reported beside the result, one text each."""
-        return self._done.warnings
 
     def download(self, to: str | os.PathLike[str], *, overwrite: bool = False) -> DownloadedExport:
         """Step 3: downloads and verifies all files; none gets its name before all are whole.
