@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, TypeAlias
 import attrs
 
 from contract_tests.faults.fault import COMPLETE, Case, exit_code
-from contract_tests.faults.panel import FILE_NAME, TOKEN, content
+from contract_tests.faults.panel import FILE_NAME, TOKEN, Panel, content
 from contract_tests.faults.server import FaultServer, ForeignHost, Plan
 from profile_export import AsyncExportClient, Database, ExportClient
 from profile_export.errors import ExportError
@@ -58,7 +58,9 @@ def run(case: Case, folder: Path, *, flavour: Flavour = "blocking", wire_format:
     """One export under one fault; when it isn't over within the budget, stopping the server ends it."""
     with (
         ForeignHost() as foreign,
-        FaultServer(Plan(case.fault, case.step, case.times), foreign=foreign.address) as server,
+        FaultServer(
+            Plan(case.fault, case.step, case.times), panel=Panel(case.fault.manners), foreign=foreign.address
+        ) as server,
     ):
         stopped = threading.Event()
 
@@ -138,7 +140,9 @@ def check(case: Case, outcome: Outcome, folder: Path) -> None:
     assert not outcome.called_away, "the client connected to a foreign host"
     left = {path.name: path.read_bytes() for path in folder.iterdir()} if folder.exists() else {}
     if outcome.error is None:
-        assert left == {FILE_NAME: content()}
+        # Where the file changes under its reader, one version of it, whole.
+        versions = range(10) if case.fault.manners.etag == "changing" else [0]
+        assert left in [{FILE_NAME: content(version)} for version in versions]
         return
     assert outcome.error.exit_code == exit_code(case.end)
     kept = {name for name in left if name.endswith(".rejected")} if case.end == "integrity" else set()

@@ -8,7 +8,7 @@ from typing import Any, Final
 import attrs
 
 from contract_tests.faults import panel
-from contract_tests.faults.panel import STEPS, Step
+from contract_tests.faults.panel import STEPS, Manners, Step
 from contract_tests.faults.wire import Reply, Request, Wire
 from profile_export import errors
 from profile_export.errors import ExportError
@@ -85,6 +85,7 @@ class Fault:
         listens: Whether it accepts connections at all.
         room: Bytes that a file may have; None for what the disk has.
         twins: Whether it is tried in XML and with the asynchronous client, too.
+        manners: How the panel treats ranges meanwhile.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Fault:
     listens: bool = True
     room: int | None = None
     twins: bool = False
+    manners: Manners = attrs.field(factory=Manners)
 
 
 @attrs.frozen

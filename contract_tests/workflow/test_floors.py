@@ -16,7 +16,7 @@ ROOT = Path(profile_export.__path__[0])
 
 FLOORS: dict[str, int] = {
     **dict.fromkeys(["_version", "errors", "types", "policy", "events", "_effects", "_secrets"], 0),
-    **dict.fromkeys(["_polling", "_retry", "_envelope", "_naming", "_pace", "_rows", "_transfer"], 1),
+    **dict.fromkeys(["_polling", "_retry", "_envelope", "_naming", "_pace", "_ranges", "_rows", "_transfer"], 1),
     **dict.fromkeys(["_continuation", "_xml", "_xml_tree"], 1),
     **dict.fromkeys(["_requests", "_wait", "_download", "_workflow"], 2),
     **dict.fromkeys(["_credentials", "_bodies", "_transport", "_files", "_receiver", "_local"], 3),

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         LinkExpired,
         NoSpace,
         RateLimited,
+        RemoteChanged,
         RequestTimeout,
         ResponseLost,
         ServerError,
@@ -67,9 +68,9 @@ if TYPE_CHECKING:
     )
 
 _ERRORS = """ApiError AuthenticationError ConnectFailed ContractError CreateOutcomeUnknown DownloadError ExportError
-    IncompleteDownload IntegrityError InvalidRequest LinkExpired NoSpace RateLimited RequestTimeout ResponseLost
-    ServerError TargetExists TaskError TaskFailed TaskNotFound TransportError UnknownTaskState UnsafeLink UsageError
-    WaitTimeout"""
+    IncompleteDownload IntegrityError InvalidRequest LinkExpired NoSpace RateLimited RemoteChanged
+    RequestTimeout ResponseLost ServerError TargetExists TaskError TaskFailed TaskNotFound TransportError
+    UnknownTaskState UnsafeLink UsageError WaitTimeout"""
 _EVENTS = """DownloadProgress DownloadRestarted DownloadStarted Event FilePublished RetryScheduled TaskCreated
     TaskPolled"""
 _HOMES = {
@@ -112,6 +113,7 @@ __all__ = [
     "NoSpace",
     "PollPolicy",
     "RateLimited",
+    "RemoteChanged",
     "RequestTimeout",
     "ResponseLost",
     "RetryPolicy",

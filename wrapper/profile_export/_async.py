@@ -12,7 +12,7 @@ from profile_export import _calls
 from profile_export import _effects as do
 from profile_export._credentials import CredentialLine
 from profile_export._files import PartFiles
-from profile_export._local import DOWNLOAD_HEADERS, Local, head_of, with_files
+from profile_export._local import Local, download_headers, head_of, with_files
 from profile_export._transfer import is_redirect
 from profile_export.errors import UsageError
 from profile_export_api import Client
@@ -79,7 +79,7 @@ class AsyncDriver:
             return _calls.snapshot(effect.task_id, answer)
 
     async def _fetch(self, effect: do.Fetch, parts: PartFiles) -> do.Fetched | do.Redirected:
-        async with self._http.stream("GET", effect.url, headers=DOWNLOAD_HEADERS) as response:
+        async with self._http.stream("GET", effect.url, headers=download_headers(parts, effect.target)) as response:
             head = head_of(response)
             if is_redirect(head):
                 return do.Redirected(head.location or "")

@@ -30,10 +30,11 @@ from profile_export.errors import (
     ExportError,
     IncompleteDownload,
     IntegrityError,
+    RemoteChanged,
     TargetExists,
     TransportError,
 )
-from profile_export.events import DownloadRestarted, FilePublished, RetryScheduled
+from profile_export.events import FilePublished, RetryScheduled
 from profile_export.types import DownloadedExport, DownloadedFile
 
 
@@ -84,12 +85,12 @@ def _check_free(plans: Sequence[_transfer.FilePlan]) -> Flow[None]:
 
 
 def _fetch(plan: _transfer.FilePlan, file_format: str, settings: Settings) -> Flow[Fetched]:
-    """One file into its part file, from its first byte again after every failure that may be repeated."""
+    """One file into its part file; after every failure that may be repeated, the rest or all of it again."""
     failures = 0
     while True:
         try:
             return (yield from _follow(plan, file_format, settings))
-        except (TransportError, ApiError, IncompleteDownload) as error:
+        except (TransportError, ApiError, IncompleteDownload, RemoteChanged) as error:
             failures += 1
             draw = yield from Draw()
             delay = _retry.retry_delay(settings.retry, "download", error, failures=failures, draw=draw, time_left=None)
@@ -97,7 +98,6 @@ def _fetch(plan: _transfer.FilePlan, file_format: str, settings: Settings) -> Fl
                 raise _broken_off(plan, failures, error) from error
             if delay is None:
                 raise
-            yield from Emit(DownloadRestarted(target=plan.target))
             yield from Emit(RetryScheduled(operation="download", attempt=failures + 1, delay=delay, reason=str(error)))
         yield from Sleep(delay)
 

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import IO, Final, Self
 
 from profile_export._effects import Fetched
+from profile_export._ranges import ResumePoint
 from profile_export._rows import RecordCounter
 from profile_export.errors import DownloadError, ExportError, IncompleteDownload, NoSpace, TargetExists
 
@@ -81,6 +82,8 @@ class PartFile:
         self.target = target
         self.path = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
         self.size = 0
+        self.etag: str | None = None
+        self.total: int | None = None
         self._count_rows = count_rows
         with translated(self.path, "write"):
             # Exclusive, and for the owner's eyes only: profiles are personal data.
@@ -93,16 +96,25 @@ class PartFile:
         self._hash = hashlib.sha256()
         self._rows = RecordCounter() if self._count_rows else None
 
-    def restart(self, announced: int | None) -> None:
-        """Forgets what was written, for an attempt from the first byte; `announced` bytes must fit on the disk."""
+    def restart(self, announced: int | None, etag: str | None = None) -> None:
+        """Forgets what was written, for a file of the version `etag`; `announced` bytes must fit on the disk."""
+        self._begin()
+        self.etag, self.total = etag, announced
+        self._make_room()
+
+    def go_on(self, total: int | None) -> None:
+        """Keeps what was written; the rest must fit on the disk."""
+        self.total = total
+        self._make_room()
+
+    def _make_room(self) -> None:
         with translated(self.path, "write"):
-            self._file.seek(0)
+            self._file.seek(self.size)
             self._file.truncate()
             free = shutil.disk_usage(self.path.parent).free
-        self._begin()
-        if announced is not None and announced > free:
+        if self.total is not None and self.total - self.size > free:
             raise NoSpace(
-                f"{self.target} needs {announced} bytes, but only {free} are free",
+                f"{self.target} needs {self.total - self.size} bytes, but only {free} are free",
                 hints=("free some space, or choose another folder",),
             )
 
@@ -206,13 +218,23 @@ class PartFiles:
     def __init__(self) -> None:
         self._parts: dict[Path, PartFile] = {}
 
-    def begin(self, target: Path, *, count_rows: bool, announced: int | None) -> PartFile:
+    def begin(self, target: Path, *, count_rows: bool, announced: int | None, etag: str | None = None) -> PartFile:
         """The part file of `target`, empty."""
         part = self._parts.get(target)
         if part is None:
             part = self._parts[target] = PartFile(target, count_rows=count_rows)
-        part.restart(announced)
+        part.restart(announced, etag)
         return part
+
+    def here(self, target: Path) -> PartFile | None:
+        """The part file of `target`, when some of its bytes are here."""
+        part = self._parts.get(target)
+        return part if part is not None and part.size else None
+
+    def resume_point(self, target: Path) -> ResumePoint | None:
+        """How much of `target` is here, when the panel can say whether the rest still belongs to it."""
+        part = self.here(target)
+        return None if part is None or part.etag is None else ResumePoint(part.size, part.etag, part.total)
 
     def publish(self, target: Path, *, overwrite: bool) -> None:
         """See `PartFile.publish`."""

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import attrs
@@ -17,10 +18,12 @@ import httpx
 from profile_export import _effects as do
 from profile_export._credentials import LOCATION, CredentialLine
 from profile_export._envelope import parse_retry_after
-from profile_export._files import PartFiles, prepare_directory
-from profile_export._receiver import Receiver
-from profile_export._transfer import Head, format_of_file
-from profile_export.events import DownloadProgress, DownloadStarted, Event, EventSink, TaskPolled
+from profile_export._files import PartFile, PartFiles, prepare_directory
+from profile_export._ranges import RangeHead, ResumePoint, announced_total, judge_range, strong_etag
+from profile_export._receiver import Receiver, Rest
+from profile_export._transfer import Head, format_of_file, is_encoded
+from profile_export.errors import RemoteChanged
+from profile_export.events import DownloadProgress, DownloadRestarted, DownloadStarted, Event, EventSink, TaskPolled
 
 # Compressed bytes would be neither the announced number nor the file's own.
 DOWNLOAD_HEADERS: Final = {"Accept": "*/*", "Accept-Encoding": "identity"}
@@ -71,14 +74,26 @@ class Local:
                 self._complained.add(type(error))
                 logger.warning("the event sink raised an error, told once of its kind", exc_info=True)
 
-    def receiver(self, effect: do.Fetch, response: httpx.Response, line: CredentialLine, parts: PartFiles) -> Receiver:
-        """What takes the body of a download's answer."""
-        emit_progress = _Throttled(self, effect).progress
+    def receiver(
+        self, effect: do.Fetch, response: httpx.Response, line: CredentialLine, parts: PartFiles
+    ) -> Receiver | Rest:
+        """What takes the body of a download's answer.
+
+        Raises:
+            RemoteChanged: It is not the rest of what is here; that is forgotten.
+        """
+        progress = _Throttled(self, effect).progress
+        part, point = parts.here(effect.target), parts.resume_point(effect.target)
+        if part is not None and point is not None and response.status_code in {206, 416}:
+            return _rest(part, point, response, progress)
         file_format = format_of_file(effect.target, effect.file_format)
 
-        def begin(announced: int | None) -> Any:
+        def begin(announced: int | None) -> PartFile:
+            if part is not None:
+                self.emit(DownloadRestarted(target=effect.target))
             self.emit(DownloadStarted(target=effect.target, size=announced))
-            return parts.begin(effect.target, count_rows=file_format == "csv", announced=announced)
+            etag = strong_etag(response.headers.get("ETag"))
+            return parts.begin(effect.target, count_rows=file_format == "csv", announced=announced, etag=etag)
 
         return Receiver(
             head=head_of(response),
@@ -87,8 +102,30 @@ class Local:
             file_format=file_format,
             begin=begin,
             read_envelope=line.read_envelope,
-            progress=emit_progress,
+            progress=progress,
         )
+
+
+def _rest(part: PartFile, point: ResumePoint, response: httpx.Response, progress: Callable[[int], None]) -> Rest:
+    head = RangeHead(
+        status=response.status_code,
+        etag=response.headers.get("ETag"),
+        content_range=response.headers.get("Content-Range"),
+        content_length=_announced(response.headers),
+    )
+    verdict = judge_range(head, point)
+    if verdict not in {"rest", "complete"} or is_encoded(head_of(response)):
+        part.restart(None)
+        raise RemoteChanged(f"{part.target.name} became another file while it was fetched", hints=("try again",))
+    if verdict == "rest":
+        part.go_on(announced_total(head, point))
+    return Rest(part, verdict == "rest", progress)
+
+
+def download_headers(parts: PartFiles, target: Path) -> dict[str, str]:
+    """The headers of a download: for the whole file, or for the rest of what is here."""
+    point = parts.resume_point(target)
+    return DOWNLOAD_HEADERS if point is None else {**DOWNLOAD_HEADERS, **point.headers()}
 
 
 def _log(event: Event) -> None:

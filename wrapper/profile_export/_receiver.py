@@ -97,3 +97,32 @@ class Receiver:
 
     def _refusal(self, envelope: Mapping[str, Any] | None) -> Exception:
         return refusal_of(self.head, self.retry_after, envelope)
+
+
+@attrs.define
+class Rest:
+    """Takes the rest of a file of which some is here already, or nothing more when all of it is.
+
+    Attributes:
+        part: What is here.
+        expected: Whether a rest comes; else the body only says that there is none.
+        progress: Told the number of bytes on disk.
+    """
+
+    part: PartFile
+    expected: bool
+    progress: Callable[[int], None]
+
+    def feed(self, chunk: bytes) -> None:
+        """Takes the next bytes of the body."""
+        if self.expected:
+            self.part.write(chunk)
+            self.progress(self.part.size)
+
+    def finish(self) -> Fetched:
+        """The facts about the whole file.
+
+        Raises:
+            IncompleteDownload: It is not as long as announced.
+        """
+        return self.part.finish(self.part.total)

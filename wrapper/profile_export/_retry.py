@@ -9,6 +9,7 @@ from profile_export.errors import (
     ExportError,
     IncompleteDownload,
     RateLimited,
+    RemoteChanged,
     ServerError,
     TransportError,
 )
@@ -33,7 +34,7 @@ def may_repeat(policy: RetryPolicy, operation: Operation, error: ExportError) ->
     Asking for a status or a file changes nothing on the panel. A create is repeated when it was provably not carried
     out, or when the panel can recognise the repetition by its `Request-ID`.
     """
-    if not isinstance(error, TransportError | RateLimited | ServerError | IncompleteDownload):
+    if not isinstance(error, TransportError | RateLimited | ServerError | IncompleteDownload | RemoteChanged):
         return False
     return operation != "create" or policy.create == "request-id" or not maybe_done(error)
 

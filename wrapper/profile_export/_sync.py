@@ -11,7 +11,7 @@ from profile_export import _calls
 from profile_export import _effects as do
 from profile_export._credentials import CredentialLine
 from profile_export._files import PartFiles
-from profile_export._local import DOWNLOAD_HEADERS, Local, head_of, with_files
+from profile_export._local import Local, download_headers, head_of, with_files
 from profile_export._transfer import is_redirect
 from profile_export.errors import UsageError
 from profile_export_api import Client
@@ -77,7 +77,7 @@ class SyncDriver:
             return _calls.snapshot(effect.task_id, answer)
 
     def _fetch(self, effect: do.Fetch, parts: PartFiles) -> do.Fetched | do.Redirected:
-        with self._http.stream("GET", effect.url, headers=DOWNLOAD_HEADERS) as response:
+        with self._http.stream("GET", effect.url, headers=download_headers(parts, effect.target)) as response:
             head = head_of(response)
             if is_redirect(head):
                 return do.Redirected(head.location or "")

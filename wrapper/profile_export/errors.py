@@ -21,6 +21,7 @@
     +- DownloadError (OSError)
        +- UnsafeLink                      a link that leads away from the panel
        +- LinkExpired                     the panel no longer has the file
+       +- RemoteChanged                   the file became another one while it was fetched
        +- IncompleteDownload              the file broke off, again and again
        +- IntegrityError                  the file isn't what was announced
        +- TargetExists                    a file of that name is there already
@@ -279,6 +280,12 @@ class LinkExpired(DownloadError):
     """The panel no longer has the file under this link."""
 
     slug = "link-expired"
+
+
+class RemoteChanged(DownloadError):
+    """The panel's file became another one while it was fetched, again and again."""
+
+    slug = "remote-changed"
 
 
 class IncompleteDownload(DownloadError):

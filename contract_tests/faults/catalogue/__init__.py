@@ -7,5 +7,6 @@ from typing import Final
 from contract_tests.faults.catalogue.answers import ANSWERS
 from contract_tests.faults.catalogue.connections import CONNECTIONS
 from contract_tests.faults.catalogue.meanings import MEANINGS
+from contract_tests.faults.catalogue.ranges import RANGES
 
-FAULTS: Final = (*CONNECTIONS, *ANSWERS, *MEANINGS)
+FAULTS: Final = (*CONNECTIONS, *ANSWERS, *MEANINGS, *RANGES)

@@ -94,7 +94,6 @@ CONNECTIONS: Final = (
         connections.trickles(0.05),
         STALLED,
         patience=SHORT,
-        attempts=2,
         twins=True,
     ),
     Fault("byte-by-byte", "arrives byte by byte", connections.byte_by_byte, HARMLESS, twins=True),
