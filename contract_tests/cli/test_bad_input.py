@@ -18,7 +18,7 @@ BAD_WORDS = {
     "two-sources": (["run", "database:1", "segment:7", "--to", "OUT"], "one SOURCE at a time"),
     "no-source": (["create"], "Missing argument 'SOURCE"),
     "no-target": (["run", "database:1"], "Missing option '--to'"),
-    "empty-target": (["run", "database:1", "--to", ""], "to names the folder that the files go to"),
+    "empty-target": (["run", "database:1", "--to", ""], "the folder that the files go to is a path that is not empty"),
     "no-task": (["status"], "Missing argument 'TASK_ID'"),
     "blank-task": (["status", " "], "a task id is a text that is not empty"),
     "not-json": (["run", "database:1", "--to", "OUT", "--where", "{oops"], "'--where': this is not JSON:"),
@@ -93,7 +93,7 @@ def test_nobody_listens_at_the_address(cli: Cli, tmp_path: Path, nobody: int) ->
     assert [line.split(" in ")[0] for line in done.err.splitlines() if "attempt" in line] == [
         "create failed, attempt 2"
     ]
-    assert not any((tmp_path / "out").iterdir())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_token_over_an_open_line_is_warned_of(cli: Cli, nobody: int) -> None:
@@ -117,7 +117,7 @@ def test_a_target_that_nobody_can_write_to(cli: Cli) -> None:
     with FakePanel({}) as panel:
         done = cli("run", "database:1", "--to", "/dev/null/out", url=panel.url)
     assert (done.code, panel.seen) == (7, [])
-    assert done.first == "profile-export: can't write to /dev/null/out: Not a directory"
+    assert done.first == "profile-export: /dev/null is a file, not a folder"
 
 
 def test_a_full_disk(cli: Cli, panel: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,14 +141,17 @@ def test_a_file_that_is_there_already(cli: Cli, panel: RunningSandbox, tmp_path:
 
 
 def test_a_wrong_token(cli: Cli, panel: RunningSandbox, tmp_path: Path) -> None:
-    done = cli("run", "database:1", "--to", tmp_path, "--json", token="another-token", url=panel.url)
+    target = tmp_path / "a" / "b"
+    done = cli("run", "database:1", "--to", target, "--json", token="another-token", url=panel.url)
     assert (done.code, done.document["error"]["slug"]) == (3, "authentication")
+    assert list(tmp_path.iterdir()) == []
     assert done.first.startswith("profile-export: the panel refused the token")
 
 
 def test_an_unknown_source(cli: Cli, panel: RunningSandbox, tmp_path: Path) -> None:
-    done = cli("run", "database:404", "--to", tmp_path, url=panel.url)
+    done = cli("run", "database:404", "--to", tmp_path / "new", url=panel.url)
     assert done.code == 4
+    assert list(tmp_path.iterdir()) == []
     assert "There is no database with this source_id" in done.first
 
 

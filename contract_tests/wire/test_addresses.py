@@ -83,7 +83,7 @@ def test_files_on_a_host_that_was_not_named_are_not_fetched(
     assert len(router.calls) == 2
 
 
-def test_a_client_shows_its_panel_and_nothing_else(style_mode: Mode) -> None:
-    shown = repr(style_mode.speak(lambda client: client, base_url="https://panel.example.com/eu"))
+def test_a_client_shows_its_panel_and_nothing_else(mode: Mode) -> None:
+    shown = repr(mode.speak(lambda client: client, base_url="https://panel.example.com/eu"))
     assert "https://panel.example.com" in shown
     assert TOKEN not in shown

@@ -67,10 +67,8 @@ REFUSALS: list[tuple[int, type[errors.ApiError]]] = [
 
 @every_call
 @pytest.mark.parametrize(("code", "kind"), REFUSALS)
-def test_a_refusal_under_http_200(
-    panel: Panel, format_mode: Mode, call: str, code: int, kind: type[errors.ApiError]
-) -> None:
-    error = fails(panel, format_mode, call, refused(code, "Because"))
+def test_a_refusal_under_http_200(panel: Panel, mode: Mode, call: str, code: int, kind: type[errors.ApiError]) -> None:
+    error = fails(panel, mode, call, refused(code, "Because"))
     assert type(error) is kind
     assert isinstance(error, errors.ApiError)
     assert (error.code, error.text, error.http_status, error.retry_after) == (code, "Because", 200, None)
@@ -97,38 +95,38 @@ STATUSES: list[tuple[int, type[errors.ApiError]]] = [
 @pytest.mark.parametrize(("http_status", "kind"), STATUSES)
 @pytest.mark.parametrize("body", [b"", b"<html><body>Nope</body></html>", b"Nope"], ids=["empty", "html", "text"])
 def test_a_refusal_by_http_status_alone(
-    panel: Panel, style_mode: Mode, http_status: int, kind: type[errors.ApiError], body: bytes
+    panel: Panel, mode: Mode, http_status: int, kind: type[errors.ApiError], body: bytes
 ) -> None:
     answer = raw(http_status, body, Content_Type="text/html", Retry_After="120")
-    error = fails(panel, style_mode, "create", answer)
+    error = fails(panel, mode, "create", answer)
     assert type(error) is kind
     assert isinstance(error, errors.ApiError)
     assert (error.code, error.text, error.http_status, error.retry_after) == (None, "", http_status, 120)
 
 
 @pytest.mark.parametrize("http_status", [500, 502, 503, 504, 520, 599])
-def test_a_failing_server(panel: Panel, format_mode: Mode, http_status: int) -> None:
-    error = fails(panel, format_mode, "status", httpx.Response(http_status, text="Bad gateway"))
+def test_a_failing_server(panel: Panel, mode: Mode, http_status: int) -> None:
+    error = fails(panel, mode, "status", httpx.Response(http_status, text="Bad gateway"))
     assert type(error) is errors.ServerError
     assert error.http_status == http_status
 
 
 @pytest.mark.parametrize("answer", [httpx.Response(502), httpx.Response(520), refused(500, "Failed")], ids=str)
-def test_a_failing_server_leaves_a_create_in_doubt(panel: Panel, style_mode: Mode, answer: Any) -> None:
-    error = fails(panel, style_mode, "create", answer)
+def test_a_failing_server_leaves_a_create_in_doubt(panel: Panel, mode: Mode, answer: Any) -> None:
+    error = fails(panel, mode, "create", answer)
     assert isinstance(error, errors.CreateOutcomeUnknown)
     assert isinstance(error.__cause__, errors.ServerError)
 
 
 @pytest.mark.parametrize("http_status", [400, 404, 409, 422, 500])
-def test_status_and_code_are_two_signals(panel: Panel, format_mode: Mode, http_status: int) -> None:
-    answer = format_mode.answer(refused(402, "Upgrade your tariff"), http_status)
+def test_status_and_code_are_two_signals(panel: Panel, mode: Mode, http_status: int) -> None:
+    answer = mode.answer(refused(402, "Upgrade your tariff"), http_status)
     if http_status < 500:
-        error = fails(panel, format_mode, "create", answer)
+        error = fails(panel, mode, "create", answer)
         assert type(error) is errors.ApiError
         assert (error.code, error.http_status) == (402, http_status)
     else:
-        assert isinstance(fails(panel, format_mode, "create", answer), errors.CreateOutcomeUnknown)
+        assert isinstance(fails(panel, mode, "create", answer), errors.CreateOutcomeUnknown)
 
 
 NOT_FOUND: list[tuple[int, int, str]] = [
@@ -142,13 +140,13 @@ NOT_FOUND: list[tuple[int, int, str]] = [
 
 
 @pytest.mark.parametrize(("http_status", "code", "text"), NOT_FOUND)
-def test_an_unknown_task(panel: Panel, format_mode: Mode, http_status: int, code: int, text: str) -> None:
-    error = fails(panel, format_mode, "status", format_mode.answer(refused(code, text, data=None), http_status))
+def test_an_unknown_task(panel: Panel, mode: Mode, http_status: int, code: int, text: str) -> None:
+    error = fails(panel, mode, "status", mode.answer(refused(code, text, data=None), http_status))
     assert type(error) is errors.TaskNotFound
 
 
-def test_an_unknown_task_s_words_mean_nothing_to_a_create(panel: Panel, style_mode: Mode) -> None:
-    assert type(fails(panel, style_mode, "create", refused(400, "Task not found"))) is errors.InvalidRequest
+def test_an_unknown_task_s_words_mean_nothing_to_a_create(panel: Panel, mode: Mode) -> None:
+    assert type(fails(panel, mode, "create", refused(400, "Task not found"))) is errors.InvalidRequest
 
 
 BREACHES: dict[str, Any] = {
@@ -179,16 +177,16 @@ BREACHES: dict[str, Any] = {
 
 @every_call
 @pytest.mark.parametrize("breach", BREACHES)
-def test_what_is_no_answer_of_this_api(panel: Panel, style_mode: Mode, call: str, breach: str) -> None:
-    error = fails(panel, style_mode, call, BREACHES[breach])
+def test_what_is_no_answer_of_this_api(panel: Panel, mode: Mode, call: str, breach: str) -> None:
+    error = fails(panel, mode, call, BREACHES[breach])
     assert type(error) is errors.ContractError
     assert "\n" not in str(error)
     assert len(str(error)) < 400
     assert len(panel.requests) == 1, "a breach of the contract is not asked for again"
 
 
-def test_a_page_is_shown_in_part_with_a_hint(panel: Panel, style_mode: Mode) -> None:
-    error = fails(panel, style_mode, "create", BREACHES["html"])
+def test_a_page_is_shown_in_part_with_a_hint(panel: Panel, mode: Mode) -> None:
+    error = fails(panel, mode, "create", BREACHES["html"])
     assert "text/html" in str(error)
     assert "Log in" in str(error)
     assert "base URL" in error.hints[0]
@@ -215,18 +213,18 @@ def without(envelope: Envelope, name: str) -> Envelope:
         ("status", "error_text"),
     ],
 )
-def test_a_missing_member_is_named(panel: Panel, format_mode: Mode, call: str, member: str) -> None:
-    error = fails(panel, format_mode, call, without(created() if call == "create" else running(), member))
+def test_a_missing_member_is_named(panel: Panel, mode: Mode, call: str, member: str) -> None:
+    error = fails(panel, mode, call, without(created() if call == "create" else running(), member))
     assert type(error) is errors.ContractError
     # An element without children is no object in XML.
-    empty = format_mode.wire_format == "xml" and member == "data.task_id"
+    empty = mode.wire_format == "xml" and member == "data.task_id"
     assert repr("data" if empty else member.rpartition(".")[2]) in str(error)
 
 
 @every_call
-def test_a_missing_error_is_no_success(panel: Panel, format_mode: Mode, call: str) -> None:
+def test_a_missing_error_is_no_success(panel: Panel, mode: Mode, call: str) -> None:
     envelope = without(created() if call == "create" else running(), "error")
-    assert type(fails(panel, format_mode, call, envelope)) is errors.ContractError
+    assert type(fails(panel, mode, call, envelope)) is errors.ContractError
 
 
 CREATE_TYPES: list[tuple[str, Any]] = [
@@ -286,8 +284,8 @@ def test_a_state_of_another_type(panel: Panel, style_mode: Mode, member: str, va
 
 @pytest.mark.parametrize("data", [[], "text", 7, None, True, [1], [["a", "b"]]], ids=repr)
 @every_call
-def test_data_of_another_type(panel: Panel, style_mode: Mode, call: str, data: Any) -> None:
-    error = fails(panel, style_mode, call, success(data))
+def test_data_of_another_type(panel: Panel, mode: Mode, call: str, data: Any) -> None:
+    error = fails(panel, mode, call, success(data))
     assert type(error) is errors.ContractError
     assert "'data'" in str(error)
 
@@ -304,9 +302,9 @@ def test_data_of_another_type(panel: Panel, style_mode: Mode, call: str, data: A
         ("<status>x</status><progress>4</progress><result>soon</result>", "result"),
     ],
 )
-def test_a_state_of_another_type_in_xml(panel: Panel, style_mode: Mode, inner: str, member: str) -> None:
+def test_a_state_of_another_type_in_xml(panel: Panel, mode: Mode, inner: str, member: str) -> None:
     body = f"<xml><data>{inner}</data><error>0</error><error_text>ok</error_text></xml>"
-    error = fails(panel, style_mode, "status", raw(200, body.encode(), Content_Type="application/xml"))
+    error = fails(panel, mode, "status", raw(200, body.encode(), Content_Type="application/xml"))
     assert type(error) is errors.ContractError
     assert member in str(error)
 
@@ -322,9 +320,9 @@ def test_an_error_of_another_type(panel: Panel, style_mode: Mode, call: str, err
     "header", ["application/json", "application/json;charset=UTF-8", "text/json", "", "text/plain"]
 )
 @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\r\n "], ids=["plain", "bom", "blanks"])
-def test_json_under_many_names(panel: Panel, style_mode: Mode, header: str, before: bytes) -> None:
+def test_json_under_many_names(panel: Panel, mode: Mode, header: str, before: bytes) -> None:
     panel.status(raw(200, before + json.dumps(running(40)).encode(), Content_Type=header))
-    snapshot: TaskSnapshot = style_mode.speak(status)
+    snapshot: TaskSnapshot = mode.speak(status)
     assert snapshot.progress == 40
 
 
@@ -332,9 +330,9 @@ def test_json_under_many_names(panel: Panel, style_mode: Mode, header: str, befo
     "header", ["application/xml", "text/xml; charset=utf-8", "application/soap+xml", "", "text/plain"]
 )
 @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b'<?xml version="1.0" encoding="UTF-8"?>\n'])
-def test_xml_under_many_names(panel: Panel, style_mode: Mode, header: str, before: bytes) -> None:
+def test_xml_under_many_names(panel: Panel, mode: Mode, header: str, before: bytes) -> None:
     panel.status(raw(200, before + written(running(40), "xml"), Content_Type=header))
-    assert style_mode.speak(status).progress == 40
+    assert mode.speak(status).progress == 40
 
 
 def deflated(body: bytes) -> bytes:
@@ -342,22 +340,22 @@ def deflated(body: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(("encoding", "encode"), [("gzip", gzip.compress), ("deflate", deflated)])
-def test_a_compressed_answer(panel: Panel, format_mode: Mode, encoding: str, encode: Any) -> None:
-    body = encode(written(running(40), format_mode.wire_format))
-    panel.status(raw(200, body, Content_Type=format_mode.media_type, Content_Encoding=encoding))
-    assert format_mode.speak(status).progress == 40
+def test_a_compressed_answer(panel: Panel, mode: Mode, encoding: str, encode: Any) -> None:
+    body = encode(written(running(40), mode.wire_format))
+    panel.status(raw(200, body, Content_Type=mode.media_type, Content_Encoding=encoding))
+    assert mode.speak(status).progress == 40
     assert panel.requests[0].headers["Accept-Encoding"] == "gzip"
 
 
-def test_a_compressed_refusal(panel: Panel, format_mode: Mode) -> None:
-    body = gzip.compress(written(refused(401, "API token required"), format_mode.wire_format))
-    answer = raw(401, body, Content_Type=format_mode.media_type, Content_Encoding="gzip")
-    assert isinstance(fails(panel, format_mode, "create", answer), errors.AuthenticationError)
+def test_a_compressed_refusal(panel: Panel, mode: Mode) -> None:
+    body = gzip.compress(written(refused(401, "API token required"), mode.wire_format))
+    answer = raw(401, body, Content_Type=mode.media_type, Content_Encoding="gzip")
+    assert isinstance(fails(panel, mode, "create", answer), errors.AuthenticationError)
 
 
-def test_a_bomb_is_not_unpacked(panel: Panel, style_mode: Mode) -> None:
+def test_a_bomb_is_not_unpacked(panel: Panel, mode: Mode) -> None:
     bomb = gzip.compress(b" " * 12_000_000)
-    error = fails(panel, style_mode, "status", raw(200, bomb, Content_Type="application/json", Content_Encoding="gzip"))
+    error = fails(panel, mode, "status", raw(200, bomb, Content_Type="application/json", Content_Encoding="gzip"))
     assert isinstance(error, errors.ContractError)
     assert "longer than" in str(error)
 
@@ -365,11 +363,11 @@ def test_a_bomb_is_not_unpacked(panel: Panel, style_mode: Mode) -> None:
 @pytest.mark.parametrize(("header", "seconds"), [("7", 7), ("0", 0), ("soon", None), (None, None)])
 @pytest.mark.parametrize("http_status", [200, 429, 503])
 def test_the_wish_of_a_busy_panel(
-    panel: Panel, style_mode: Mode, header: str | None, seconds: float | None, http_status: int
+    panel: Panel, mode: Mode, header: str | None, seconds: float | None, http_status: int
 ) -> None:
     headers = {"Retry-After": header} if header else {}
-    answer = style_mode.answer(refused(429, "Slow down"), http_status, **headers)
-    error = fails(panel, style_mode, "status", answer)
+    answer = mode.answer(refused(429, "Slow down"), http_status, **headers)
+    error = fails(panel, mode, "status", answer)
     assert isinstance(error, errors.RateLimited)
     assert error.retry_after == seconds
 
@@ -380,9 +378,9 @@ def test_a_passing_failure_passes(panel: Panel, mode: Mode) -> None:
     assert len(panel.requests) == 4
 
 
-def test_the_envelope_s_text_is_kept_whole(panel: Panel, format_mode: Mode) -> None:
+def test_the_envelope_s_text_is_kept_whole(panel: Panel, mode: Mode) -> None:
     text = "\u041d\u0435\u0442 \u0434\u043e\u0441\u0442\u0443\u043f\u0430 <&> " + "x" * 2000
-    error = fails(panel, format_mode, "create", refused(403, text))
+    error = fails(panel, mode, "create", refused(403, text))
     assert isinstance(error, errors.AuthenticationError)
     assert error.text == text
     assert len(str(error)) < 700

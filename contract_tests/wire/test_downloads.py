@@ -73,12 +73,12 @@ def test_the_file_to_the_byte(panel: Panel, mode: Mode, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 4096])
-def test_chunks_make_no_difference(panel: Panel, style_mode: Mode, tmp_path: Path, size: int) -> None:
+def test_chunks_make_no_difference(panel: Panel, mode: Mode, tmp_path: Path, size: int) -> None:
     content = b"\xef\xbb\xbfid\r\n" + b'"a\r\n""b"\r\n' * 50
     pieces = [content[start : start + size] for start in range(0, len(content), size)]
     panel.status(completed(total=50))
     panel.file(lambda _: httpx.Response(200, stream=Stream(pieces)))
-    (file,) = get(style_mode, tmp_path).files
+    (file,) = get(mode, tmp_path).files
     assert file.path.read_bytes() == content
     assert file.rows == 50
 
@@ -131,32 +131,32 @@ def test_a_file_that_always_breaks_off_is_incomplete(panel: Panel, mode: Mode, t
     assert "6 times" in str(error)
 
 
-def test_a_file_that_is_shorter_than_announced_is_fetched_again(panel: Panel, style_mode: Mode, tmp_path: Path) -> None:
+def test_a_file_that_is_shorter_than_announced_is_fetched_again(panel: Panel, mode: Mode, tmp_path: Path) -> None:
     panel.status()
     panel.file(raw(200, FILE[:9], Content_Length=str(len(FILE))), file_answer())
-    assert get(style_mode, tmp_path).files[0].path.read_bytes() == FILE
+    assert get(mode, tmp_path).files[0].path.read_bytes() == FILE
 
 
 @pytest.mark.parametrize("difference", [-1, 1, 1000])
 def test_a_file_that_is_never_as_long_as_announced_is_incomplete(
-    panel: Panel, style_mode: Mode, tmp_path: Path, difference: int
+    panel: Panel, mode: Mode, tmp_path: Path, difference: int
 ) -> None:
     answer = raw(200, FILE, Content_Length=str(len(FILE) + difference))
-    assert isinstance(fails(panel, style_mode, tmp_path, answer), errors.IncompleteDownload)
+    assert isinstance(fails(panel, mode, tmp_path, answer), errors.IncompleteDownload)
 
 
 @pytest.mark.parametrize("length", ["", "-5", "many", "7, 7"])
-def test_an_announcement_that_says_nothing_is_none(panel: Panel, style_mode: Mode, tmp_path: Path, length: str) -> None:
+def test_an_announcement_that_says_nothing_is_none(panel: Panel, mode: Mode, tmp_path: Path, length: str) -> None:
     panel.status()
     panel.file(raw(200, FILE, Content_Length=length))
-    assert get(style_mode, tmp_path).files[0].size == len(FILE)
+    assert get(mode, tmp_path).files[0].size == len(FILE)
 
 
-def test_what_is_told_on_the_way(panel: Panel, style_mode: Mode, tmp_path: Path) -> None:
+def test_what_is_told_on_the_way(panel: Panel, mode: Mode, tmp_path: Path) -> None:
     events: list[Event] = []
     panel.status()
     panel.file(raw(200, FILE, Content_Length=str(len(FILE))))
-    get(style_mode, tmp_path, on_event=events.append)
+    get(mode, tmp_path, on_event=events.append)
     told = events[1:]
     target = tmp_path / NAME
     assert told == [
@@ -194,38 +194,38 @@ REFUSALS: dict[str, tuple[Any, type[errors.ExportError]]] = {
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
-def test_what_comes_in_place_of_the_file(panel: Panel, format_mode: Mode, tmp_path: Path, refusal: str) -> None:
+def test_what_comes_in_place_of_the_file(panel: Panel, mode: Mode, tmp_path: Path, refusal: str) -> None:
     answer, kind = REFUSALS[refusal]
-    assert type(fails(panel, format_mode, tmp_path, answer)) is kind
+    assert type(fails(panel, mode, tmp_path, answer)) is kind
 
 
 @pytest.mark.parametrize("content_type", ["text/csv", "application/octet-stream", ""])
 @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf"], ids=["plain", "bom"])
 def test_an_envelope_is_known_under_any_name(
-    panel: Panel, format_mode: Mode, tmp_path: Path, content_type: str, before: bytes
+    panel: Panel, mode: Mode, tmp_path: Path, content_type: str, before: bytes
 ) -> None:
-    body = before + written(refused(401, "API token required"), format_mode.wire_format)
-    error = fails(panel, format_mode, tmp_path, raw(200, body, Content_Type=content_type))
+    body = before + written(refused(401, "API token required"), mode.wire_format)
+    error = fails(panel, mode, tmp_path, raw(200, body, Content_Type=content_type))
     assert isinstance(error, errors.AuthenticationError)
     assert (error.code, error.text) == (401, "API token required")
 
 
-def test_an_envelope_in_place_of_an_empty_export_is_no_file(panel: Panel, style_mode: Mode, tmp_path: Path) -> None:
+def test_an_envelope_in_place_of_an_empty_export_is_no_file(panel: Panel, mode: Mode, tmp_path: Path) -> None:
     """A csv file of one line without a line break would be a header and no rows: exactly what was announced."""
     panel.status(completed(total=0))
     panel.file(raw(200, b"\xef\xbb\xbf" + written(refused(401, "API token required"), "json"), Content_Type="text/csv"))
     with pytest.raises(errors.AuthenticationError):
-        get(style_mode, tmp_path)
+        get(mode, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("content", [b'{"id": 1}\n{"id": 2}\n', b'[{"id": 1}]', b'{"profiles": []}', b""], ids=str)
 @pytest.mark.parametrize("known", [True, False], ids=["format known", "format by name"])
-def test_a_json_export(panel: Panel, style_mode: Mode, tmp_path: Path, content: bytes, known: bool) -> None:
+def test_a_json_export(panel: Panel, mode: Mode, tmp_path: Path, content: bytes, known: bool) -> None:
     link = "/api/download/data/4cf435e8/1_database_export.json"
     panel.status(completed([link], total=2))
     panel.file(raw(200, content, Content_Type="application/json"), link=link)
-    result = style_mode.speak(
+    result = mode.speak(
         lambda client: client.task(TASK, file_format="json" if known else ""),
         lambda task: task.wait(),
         lambda done: done.download(tmp_path),
@@ -321,16 +321,14 @@ FOREIGN += ["https://exa mple.com/x", "https://panel.example.com:x/api/download/
 
 
 @pytest.mark.parametrize("location", FOREIGN)
-def test_a_redirect_that_leads_away_is_not_followed(
-    panel: Panel, style_mode: Mode, tmp_path: Path, location: str
-) -> None:
-    error = fails(panel, style_mode, tmp_path, raw(302, b"", Location=location))
+def test_a_redirect_that_leads_away_is_not_followed(panel: Panel, mode: Mode, tmp_path: Path, location: str) -> None:
+    error = fails(panel, mode, tmp_path, raw(302, b"", Location=location))
     assert type(error) is errors.UnsafeLink
     assert len(panel.requests) == 2
 
 
-def test_redirects_in_a_circle(panel: Panel, style_mode: Mode, tmp_path: Path) -> None:
-    error = fails(panel, style_mode, tmp_path, raw(302, b"", Location=LINK))
+def test_redirects_in_a_circle(panel: Panel, mode: Mode, tmp_path: Path) -> None:
+    error = fails(panel, mode, tmp_path, raw(302, b"", Location=LINK))
     assert isinstance(error, errors.ContractError)
     assert len(panel.requests) == 7
 
@@ -349,10 +347,10 @@ def test_absolute_links_to_the_panel_are_fine(panel: Panel, mode: Mode, tmp_path
     assert get(mode, tmp_path).rows == 2
 
 
-def test_links_elsewhere_on_the_panel_can_be_allowed(panel: Panel, style_mode: Mode, tmp_path: Path) -> None:
+def test_links_elsewhere_on_the_panel_can_be_allowed(panel: Panel, mode: Mode, tmp_path: Path) -> None:
     panel.status(completed(["/files/1.csv"]))
     panel.file(link="/files/1.csv")
-    assert get(style_mode, tmp_path, download=DownloadPolicy(link_prefix="")).rows == 2
+    assert get(mode, tmp_path, download=DownloadPolicy(link_prefix="")).rows == 2
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])

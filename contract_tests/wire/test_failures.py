@@ -29,11 +29,11 @@ every_failure = pytest.mark.parametrize(("failure", "kind", "sent"), FAILURES, i
 
 @every_failure
 def test_a_failed_status(
-    panel: Panel, style_mode: Mode, failure: type[httpx.RequestError], kind: type[errors.ExportError], sent: str | None
+    panel: Panel, mode: Mode, failure: type[httpx.RequestError], kind: type[errors.ExportError], sent: str | None
 ) -> None:
     panel.status(failure("words of the network"))
     with pytest.raises(kind) as caught:
-        style_mode.speak(lambda client: client.status(TASK), retry=ONCE)
+        mode.speak(lambda client: client.status(TASK), retry=ONCE)
     assert type(caught.value) is kind
     assert getattr(caught.value, "sent", None) == sent
     assert (caught.value.operation, caught.value.task_id) == ("status", TASK)
@@ -43,11 +43,11 @@ def test_a_failed_status(
 
 @every_failure
 def test_a_failed_create(
-    panel: Panel, style_mode: Mode, failure: type[httpx.RequestError], kind: type[errors.ExportError], sent: str | None
+    panel: Panel, mode: Mode, failure: type[httpx.RequestError], kind: type[errors.ExportError], sent: str | None
 ) -> None:
     panel.create(failure("words of the network"))
     with pytest.raises(errors.ExportError) as caught:
-        style_mode.speak(lambda client: client.create_export(Database(1)), retry=ONCE)
+        mode.speak(lambda client: client.create_export(Database(1)), retry=ONCE)
     if sent == "maybe":
         assert type(caught.value) is errors.CreateOutcomeUnknown
         assert type(caught.value.__cause__) is kind
@@ -56,10 +56,10 @@ def test_a_failed_create(
     assert caught.value.request_id == panel.requests[0].headers["Request-ID"]
 
 
-def test_a_failure_without_words_still_says_something(panel: Panel, style_mode: Mode) -> None:
+def test_a_failure_without_words_still_says_something(panel: Panel, mode: Mode) -> None:
     panel.status(httpx.ConnectError(""))
     with pytest.raises(errors.ConnectFailed, match="ConnectError"):
-        style_mode.speak(lambda client: client.status(TASK), retry=ONCE)
+        mode.speak(lambda client: client.status(TASK), retry=ONCE)
 
 
 def test_a_passing_failure_passes(panel: Panel, mode: Mode) -> None:
@@ -69,10 +69,10 @@ def test_a_passing_failure_passes(panel: Panel, mode: Mode) -> None:
 
 
 @pytest.mark.parametrize("attempts", [1, 3])
-def test_attempts_come_to_an_end(panel: Panel, style_mode: Mode, attempts: int) -> None:
+def test_attempts_come_to_an_end(panel: Panel, mode: Mode, attempts: int) -> None:
     panel.status(httpx.ReadError("reset"))
     with pytest.raises(errors.ResponseLost):
-        style_mode.speak(lambda client: client.status(TASK), retry=RetryPolicy(attempts=attempts, first_delay=0))
+        mode.speak(lambda client: client.status(TASK), retry=RetryPolicy(attempts=attempts, first_delay=0))
     assert len(panel.requests) == attempts
 
 
@@ -98,9 +98,9 @@ def _completed() -> dict[str, Any]:
     return {"data": {"status": "completed", "progress": 100, "result": {"total": 0}}, "error": 0, "error_text": ""}
 
 
-def test_a_sink_that_fails_changes_nothing(panel: Panel, style_mode: Mode) -> None:
+def test_a_sink_that_fails_changes_nothing(panel: Panel, mode: Mode) -> None:
     def sink(event: object) -> None:
         raise RuntimeError("no terminal")
 
     panel.create()
-    assert style_mode.speak(lambda client: client.create_export(Database(1)), on_event=sink).task_id == TASK
+    assert mode.speak(lambda client: client.create_export(Database(1)), on_event=sink).task_id == TASK

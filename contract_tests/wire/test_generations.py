@@ -80,9 +80,9 @@ def test_the_three_steps_one_by_one(panel: Panel, mode: Mode, tmp_path: Path) ->
     assert result.files[0].size == len(FILE)
 
 
-def test_a_watch_gives_every_state(panel: Panel, format_mode: Mode) -> None:
+def test_a_watch_gives_every_state(panel: Panel, mode: Mode) -> None:
     panel.status(running(0, "queued"), running(50), completed())
-    seen = format_mode.speak(lambda client: client.watch(TASK))
+    seen = mode.speak(lambda client: client.watch(TASK))
     assert [(snapshot.status, snapshot.progress) for snapshot in seen] == [
         ("queued", 0),
         ("in_progress", 50),
@@ -128,19 +128,19 @@ UNFINISHED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("unfinished", UNFINISHED)
-def test_whatever_stands_for_a_result_before_the_end(panel: Panel, format_mode: Mode, unfinished: str) -> None:
+def test_whatever_stands_for_a_result_before_the_end(panel: Panel, mode: Mode, unfinished: str) -> None:
     panel.status(running(30, **UNFINISHED[unfinished]))
-    snapshot = format_mode.speak(lambda client: client.status(TASK))
+    snapshot = mode.speak(lambda client: client.status(TASK))
     assert (snapshot.status, snapshot.progress, snapshot.urls, snapshot.errors) == ("in_progress", 30, (), ())
 
 
-def test_an_empty_list_in_place_of_an_object(panel: Panel, style_mode: Mode) -> None:
+def test_an_empty_list_in_place_of_an_object(panel: Panel, mode: Mode) -> None:
     """How some servers write an empty object in JSON."""
     panel.status(running(30, result=[]))
-    assert style_mode.speak(lambda client: client.status(TASK)).total is None
+    assert mode.speak(lambda client: client.status(TASK)).total is None
 
 
-def test_unknown_members_hurt_nobody(panel: Panel, format_mode: Mode, tmp_path: Path) -> None:
+def test_unknown_members_hurt_nobody(panel: Panel, mode: Mode, tmp_path: Path) -> None:
     final = completed(checksum="abc", parts={"a": "1"})
     final["data"]["eta"] = "now"
     final["trace"] = "xyz"
@@ -148,17 +148,17 @@ def test_unknown_members_hurt_nobody(panel: Panel, format_mode: Mode, tmp_path: 
     panel.create(create)
     panel.status(final)
     panel.file()
-    assert format_mode.speak(lambda client: client.export(Database(1), to=tmp_path)).rows == 2
+    assert mode.speak(lambda client: client.export(Database(1), to=tmp_path)).rows == 2
 
 
 @pytest.mark.parametrize("task_id", [TASK, "ecd371a8-2229-48bb-bc3e-de7d39cd3051", "task_b2f9fk6a", "7", "a b/\u0436"])
-def test_a_task_id_is_opaque(panel: Panel, format_mode: Mode, task_id: str) -> None:
+def test_a_task_id_is_opaque(panel: Panel, mode: Mode, task_id: str) -> None:
     panel.create(created(task_id))
     panel.status(running())
-    task = format_mode.speak(lambda client: client.create_export(Database(1)))
+    task = mode.speak(lambda client: client.create_export(Database(1)))
     assert task.task_id == task_id
-    assert format_mode.speak(lambda client: client.status(task_id)).task_id == task_id
-    sent = format_mode.members(panel.requests[-1])["task_id"]
+    assert mode.speak(lambda client: client.status(task_id)).task_id == task_id
+    sent = mode.members(panel.requests[-1])["task_id"]
     assert sent == task_id
 
 

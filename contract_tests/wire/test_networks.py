@@ -36,41 +36,41 @@ def secure(authority: Authority) -> Iterator[Listener]:
         yield listener
 
 
-def test_a_private_authority_can_be_named(secure: Listener, authority: Authority, style_mode: Mode) -> None:
+def test_a_private_authority_can_be_named(secure: Listener, authority: Authority, mode: Mode) -> None:
     for verify in (str(authority.certificate), ssl.create_default_context(cafile=authority.certificate), False):
-        assert ask(style_mode, f"https://127.0.0.1:{secure.port}", verify=verify) == 40
+        assert ask(mode, f"https://127.0.0.1:{secure.port}", verify=verify) == 40
     assert secure.lines == [f"POST {STATUS} HTTP/1.1"] * 3
 
 
-def test_an_unknown_authority_gets_no_request(secure: Listener, style_mode: Mode) -> None:
+def test_an_unknown_authority_gets_no_request(secure: Listener, mode: Mode) -> None:
     with pytest.raises(ConnectFailed, match="certificate") as caught:
-        ask(style_mode, f"https://127.0.0.1:{secure.port}", verify=True)
+        ask(mode, f"https://127.0.0.1:{secure.port}", verify=True)
     assert caught.value.sent == "no"
     assert secure.lines == []
 
 
 def test_the_environment_may_name_authorities(
-    secure: Listener, authority: Authority, style_mode: Mode, monkeypatch: pytest.MonkeyPatch
+    secure: Listener, authority: Authority, mode: Mode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.certificate))
-    assert ask(style_mode, f"https://127.0.0.1:{secure.port}", verify=True) == 40
+    assert ask(mode, f"https://127.0.0.1:{secure.port}", verify=True) == 40
 
 
 @pytest.mark.parametrize("content", [None, b"not a certificate"], ids=["missing", "nonsense"])
-def test_a_file_without_authorities_is_refused(style_mode: Mode, tmp_path: Path, content: bytes | None) -> None:
+def test_a_file_without_authorities_is_refused(mode: Mode, tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "authorities.pem").write_bytes(content)
     with pytest.raises(UsageError, match=r"authorities\.pem"):
-        ask(style_mode, "https://panel.example.com", verify=str(tmp_path / "authorities.pem"))
+        ask(mode, "https://panel.example.com", verify=str(tmp_path / "authorities.pem"))
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
 def test_https_goes_through_the_proxy_of_the_environment(
-    secure: Listener, authority: Authority, style_mode: Mode, monkeypatch: pytest.MonkeyPatch, name: str
+    secure: Listener, authority: Authority, mode: Mode, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     with listening(tunnel_to(secure.port)) as proxy:
         monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
-        assert ask(style_mode, "https://panel.invalid", verify=str(authority.certificate)) == 40
+        assert ask(mode, "https://panel.invalid", verify=str(authority.certificate)) == 40
         assert proxy.lines == ["CONNECT panel.invalid:443 HTTP/1.1"]
         assert TOKEN.encode() not in b"".join(proxy.heads)
         assert secure.lines == [f"POST {STATUS} HTTP/1.1"]
@@ -78,11 +78,11 @@ def test_https_goes_through_the_proxy_of_the_environment(
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:{}", "127.0.0.1:{}", "http://user:secret@127.0.0.1:{}"])
 def test_http_goes_through_the_proxy_of_the_environment(
-    style_mode: Mode, monkeypatch: pytest.MonkeyPatch, address: str
+    mode: Mode, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     with listening(answer_status) as proxy:
         monkeypatch.setenv("http_proxy", address.format(proxy.port))
-        assert ask(style_mode, HIDDEN) == 40
+        assert ask(mode, HIDDEN) == 40
         assert proxy.lines == [f"POST {HIDDEN}{STATUS} HTTP/1.1"]
         credentials = base64.b64encode(b"user:secret") in proxy.heads[0]
         assert credentials is ("secret" in address)
@@ -118,10 +118,10 @@ def test_a_panel_on_this_machine_is_asked_directly(monkeypatch: pytest.MonkeyPat
     assert proxy_for(credential_line(f"http://{host}:8080", TOKEN, None, "json", "body")) is None
 
 
-def test_a_proxy_that_is_down_is_a_failed_connection(style_mode: Mode, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_is_down_is_a_failed_connection(mode: Mode, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     with pytest.raises(ConnectFailed) as caught:
-        ask(style_mode, HIDDEN)
+        ask(mode, HIDDEN)
     assert caught.value.sent == "no"
 
 

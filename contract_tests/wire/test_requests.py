@@ -166,10 +166,10 @@ def test_every_repetition_of_a_create_carries_its_request_id(panel: Panel, mode:
     assert len({whole(request) for request in panel.requests}) == 1
 
 
-def test_every_export_has_a_request_id_of_its_own(panel: Panel, style_mode: Mode) -> None:
+def test_every_export_has_a_request_id_of_its_own(panel: Panel, mode: Mode) -> None:
     panel.create()
     for _ in range(3):
-        style_mode.speak(lambda client: client.create_export(Database(1)))
+        mode.speak(lambda client: client.create_export(Database(1)))
     assert len({request.headers["Request-ID"] for request in panel.requests}) == 3
 
 
@@ -207,19 +207,19 @@ def test_a_link_goes_out_as_it_came(panel: Panel, style_mode: Mode, tmp_path: Pa
     assert panel.requests[-1].url.raw_path.decode() == f"/api/download/x/{name}?token={TOKEN}"
 
 
-def test_an_unexpected_request_fails_a_test(panel: Panel, style_mode: Mode) -> None:
+def test_an_unexpected_request_fails_a_test(panel: Panel, mode: Mode) -> None:
     """A mock that isn't matched raises AssertionError; nothing on the way may take it for a failure of the network."""
     panel.status()
     with pytest.raises(AssertionError, match="not mocked"):
-        style_mode.speak(lambda client: client.create_export(Database(1)))
+        mode.speak(lambda client: client.create_export(Database(1)))
     assert len(panel.requests) <= 1
 
 
-def test_no_cookie_is_kept(panel: Panel, style_mode: Mode, tmp_path: Path) -> None:
+def test_no_cookie_is_kept(panel: Panel, mode: Mode, tmp_path: Path) -> None:
     cookie = {"Set-Cookie": "session=1; Path=/"}
     panel.create(httpx.Response(200, headers=cookie, json=created()))
     panel.status(completed([LINK, LINK.replace("1_", "2_")], total=4))
     panel.file(httpx.Response(200, headers=cookie, content=b"id\n1\n2\n"))
     panel.file(httpx.Response(200, content=b"id\n1\n2\n"), link=LINK.replace("1_", "2_"))
-    style_mode.speak(lambda client: client.export(Database(1), to=tmp_path))
+    mode.speak(lambda client: client.export(Database(1), to=tmp_path))
     assert not any("cookie" in request.headers for request in panel.requests)

@@ -327,11 +327,17 @@ def test_a_file_that_can_not_fit_is_not_begun(target: Path, monkeypatch: pytest.
     assert names(target.parent) == []
 
 
-def test_a_folder_is_made_and_left_clean(tmp_path: Path) -> None:
-    folder = tmp_path / "a" / "b"
-    prepare_directory(folder)
-    prepare_directory(folder)
-    assert names(folder) == []
+def test_a_folder_is_proved_and_left_as_it_was(tmp_path: Path) -> None:
+    prepare_directory(tmp_path / "a" / "b")
+    prepare_directory(tmp_path)
+    assert names(tmp_path) == []
+
+
+def test_a_folder_is_made_with_its_first_file(tmp_path: Path) -> None:
+    with PartFiles() as parts:
+        parts.begin(tmp_path / "a" / "b" / "c.csv", count_rows=False, announced=None)
+        parts.publish(tmp_path / "a" / "b" / "c.csv", overwrite=False)
+    assert names(tmp_path / "a" / "b") == ["c.csv"]
 
 
 @pytest.mark.parametrize("below", [".", "deeper"])

@@ -31,6 +31,9 @@ def credential_line(
         raise UsageError(f"wire_format is one of {get_args(WireFormat)}, not {wire_format!r}")
     if auth not in get_args(AuthMode):
         raise UsageError(f"auth is one of {get_args(AuthMode)}, not {auth!r}")
+    for name, value in (("base_url", base_url), ("token", token), ("panel_url", panel_url)):
+        if not isinstance(cast("object", value), str) and not (name == "panel_url" and value is None):
+            raise UsageError(f"{name} is a text, not {type(value).__name__}")
     secret = Secret(token)
     if auth == "bearer" and not (token.isascii() and " " not in token):
         raise UsageError("a token with blanks or letters outside of ASCII can't be sent in a header")
@@ -113,6 +116,7 @@ def destination(to: str | os.PathLike[str], overwrite: bool) -> Destination:  # 
     Raises:
         UsageError: It is no folder's name.
     """
-    if not os.fspath(to):
-        raise UsageError("to names the folder that the files go to")
-    return Destination(Path(to).absolute(), overwrite)
+    path = os.fspath(to) if isinstance(cast("object", to), str | os.PathLike) else ""
+    if not isinstance(cast("object", path), str) or not path or "\0" in path:
+        raise UsageError("the folder that the files go to is a path that is not empty")
+    return Destination(Path(path).absolute(), overwrite)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Generator, Sequence
 from typing import Any, TypeVar, cast
 
-from profile_export._credentials import PLACEHOLDER
+from profile_export._credentials import PLACEHOLDER, Unforeseen
 from profile_export._effects import CreateTask
 from profile_export._envelope import says_not_found
 from profile_export.errors import ApiError, ContractError, ExportError, TaskNotFound
@@ -65,7 +65,12 @@ def answering(operation: str, task_id: str | None = None) -> Generator[None]:
 
 
 def bare(error: Exception) -> Exception:
-    """An error without the frames it came through: they hold bytes of the panel, which may repeat the token."""
+    """An error without the frames it came through: they hold bytes of the panel, which may repeat the token.
+
+    A bug keeps its frames, and is handed on as what it is.
+    """
+    if isinstance(error, Unforeseen):
+        return error.error
     return error.with_traceback(None) if isinstance(error, ExportError) else error
 
 

@@ -42,6 +42,17 @@ LOCATION: Final = "profile_export.location"
 MEDIA_TYPES: Final[Mapping[WireFormat, str]] = {"json": "application/json", "xml": "application/xml"}
 
 
+class Unforeseen(Exception):
+    """An error that is none of the network's and none of the panel's: a bug, here or in a transport of the caller's.
+
+    It carries the error past the generated client, whose own errors about an answer's shape look the same.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
 @attrs.frozen
 class CredentialLine:
     """What is the same for both transports: signing requests, reading answers, naming failures."""

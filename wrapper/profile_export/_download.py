@@ -16,20 +16,23 @@ from profile_export._effects import (
     Fetch,
     Fetched,
     Flow,
+    MakeDirectory,
     PrepareDirectory,
     Publish,
     Redirected,
     Reject,
     Sleep,
 )
-from profile_export._requests import Settings, about_task
-from profile_export._wait import Completion
+from profile_export._requests import Settings, about_task, status
+from profile_export._wait import Completion, completion
 from profile_export.errors import (
     ApiError,
+    AuthenticationError,
     ContractError,
     ExportError,
     IncompleteDownload,
     IntegrityError,
+    LinkExpired,
     RemoteChanged,
     TargetExists,
     TransportError,
@@ -61,9 +64,11 @@ def _download(done: Completion, to: Destination, settings: Settings) -> Flow[Dow
     plans = _transfer.plan_files(done.urls, to.directory, settings.panel, settings.download)
     if not to.overwrite:
         yield from _check_free(plans)
+    if not plans:
+        yield from MakeDirectory(to.directory)
     fetched: list[Fetched] = []
-    for plan in plans:
-        fetched.append((yield from _fetch(plan, done.file_format, settings)))  # noqa: PERF401 - can't yield in one
+    for index, plan in enumerate(plans):
+        fetched.append((yield from _fetch_by_any_link(done, plan, index, settings)))
     rows = [_transfer.rows_of(facts, settings.download) for facts in fetched]
     problem = _transfer.rows_problem(rows, done.total, settings.download)
     if problem is not None:
@@ -82,6 +87,19 @@ def _check_free(plans: Sequence[_transfer.FilePlan]) -> Flow[None]:
     for plan in plans:
         if (yield from Exists(plan.target)):
             raise TargetExists.at(plan.target)
+
+
+def _fetch_by_any_link(done: Completion, plan: _transfer.FilePlan, index: int, settings: Settings) -> Flow[Fetched]:
+    """One file; when its link is refused, by the link that the panel gives now. How long links live is unknown."""
+    try:
+        return (yield from _fetch(plan, done.file_format, settings))
+    except (LinkExpired, AuthenticationError):
+        snapshot = yield from status(done.task_id, settings)
+    fresh = completion(snapshot)
+    if len(fresh.urls) != len(done.urls):
+        raise ContractError(f"the task had {len(done.urls)} files, and now has {len(fresh.urls)}")
+    url = _transfer.resolve_link(fresh.urls[index], settings.panel, settings.download.link_prefix)
+    return (yield from _fetch(attrs.evolve(plan, url=url), done.file_format, settings))
 
 
 def _fetch(plan: _transfer.FilePlan, file_format: str, settings: Settings) -> Flow[Fetched]:

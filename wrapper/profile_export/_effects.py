@@ -90,7 +90,14 @@ class Emit(MomentEffect[None]):
 
 @attrs.frozen
 class PrepareDirectory(FileEffect[None]):
-    """Makes the folder if it is missing, and makes sure that files can be written to it."""
+    """Makes sure that files can be written to the folder, or that it can be made."""
+
+    path: Path
+
+
+@attrs.frozen
+class MakeDirectory(FileEffect[None]):
+    """Makes the folder if it is missing."""
 
     path: Path
 

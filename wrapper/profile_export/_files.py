@@ -58,21 +58,26 @@ def translated(path: Path, what: str) -> Generator[None]:
 
 
 def prepare_directory(path: Path) -> None:
-    """Makes the folder if it is missing, and proves that files can be made in it.
+    """Proves that files can be made in the folder, or that it can be made; it is made with its first file.
 
     Raises:
         DownloadError: They can't.
     """
     with translated(path, "write to"):
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-        except FileExistsError:
-            raise DownloadError(f"{path} is a file, not a folder", hints=("choose another folder",)) from None
-        probe = path / f".profile-export-{secrets.token_hex(8)}"
+        there = next(folder for folder in (path, *path.parents) if os.path.lexists(folder))
+        if not there.is_dir():
+            raise DownloadError(f"{there} is a file, not a folder", hints=("choose another folder",))
+        probe = there / f".profile-export-{secrets.token_hex(8)}"
         try:
             os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         finally:
             probe.unlink(missing_ok=True)
+
+
+def make_directory(path: Path) -> None:
+    """Makes the folder if it is missing; for exports without a file that would bring it along."""
+    with translated(path, "write to"):
+        path.mkdir(parents=True, exist_ok=True)
 
 
 class PartFile:
@@ -86,6 +91,7 @@ class PartFile:
         self.total: int | None = None
         self._count_rows = count_rows
         with translated(self.path, "write"):
+            target.parent.mkdir(parents=True, exist_ok=True)
             # Exclusive, and for the owner's eyes only: profiles are personal data.
             descriptor = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0), 0o600)
         self._file: IO[bytes] = os.fdopen(descriptor, "wb", buffering=0)

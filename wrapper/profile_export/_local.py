@@ -18,7 +18,7 @@ import httpx
 from profile_export import _effects as do
 from profile_export._credentials import LOCATION, CredentialLine
 from profile_export._envelope import parse_retry_after
-from profile_export._files import PartFile, PartFiles, prepare_directory
+from profile_export._files import PartFile, PartFiles, make_directory, prepare_directory
 from profile_export._ranges import RangeHead, ResumePoint, announced_total, judge_range, strong_etag
 from profile_export._receiver import Receiver, Rest
 from profile_export._transfer import Head, format_of_file, is_encoded
@@ -159,6 +159,9 @@ def with_files(effect: do.FileEffect[Any], parts: PartFiles) -> Any:
     match effect:
         case do.PrepareDirectory(path):
             prepare_directory(path)
+            return None
+        case do.MakeDirectory(path):
+            make_directory(path)
             return None
         case do.Exists(path):
             # A broken symbolic link takes its name, too.

@@ -11,7 +11,7 @@ from typing import Final, cast
 import httpx
 
 from profile_export import _bodies
-from profile_export._credentials import CredentialLine, is_download
+from profile_export._credentials import CredentialLine, Unforeseen, is_download
 from profile_export._pace import Steady
 from profile_export.errors import ExportError, UsageError
 
@@ -29,7 +29,10 @@ class SyncTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Signs, sends, and reads the answer; a download's body is left to be streamed."""
-        outcome = self._exchange(request)
+        try:
+            outcome = self._exchange(request)
+        except Exception as error:  # noqa: BLE001 - every bug, whatever it is called
+            raise Unforeseen(error) from None
         if isinstance(outcome, ExportError):
             raise outcome
         return outcome
@@ -83,7 +86,10 @@ class AsyncTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Signs, sends, and reads the answer; a download's body is left to be streamed."""
-        outcome = await self._exchange(request)
+        try:
+            outcome = await self._exchange(request)
+        except Exception as error:  # noqa: BLE001 - every bug, whatever it is called
+            raise Unforeseen(error) from None
         if isinstance(outcome, ExportError):
             raise outcome
         return outcome
@@ -140,6 +146,10 @@ def make_client(
 ) -> httpx.Client:
     """The blocking client of one panel; `transport` takes the place of the network."""
     base_url = _parsed(line.panel.base_url)
+    if transport is not None and not isinstance(cast("object", transport), httpx.BaseTransport):
+        raise UsageError(
+            "transport is an httpx.BaseTransport here, and an httpx.AsyncBaseTransport in the async client"
+        )
     if transport is None:
         transport = httpx.HTTPTransport(verify=tls_context(line, verify), proxy=proxy_for(line), limits=LIMITS)
     return httpx.Client(
@@ -158,6 +168,10 @@ def make_async_client(
 ) -> httpx.AsyncClient:
     """The asynchronous twin of `make_client`."""
     base_url = _parsed(line.panel.base_url)
+    if transport is not None and not isinstance(cast("object", transport), httpx.AsyncBaseTransport):
+        raise UsageError(
+            "transport is an httpx.AsyncBaseTransport here, and an httpx.BaseTransport in the other client"
+        )
     if transport is None:
         transport = httpx.AsyncHTTPTransport(verify=tls_context(line, verify), proxy=proxy_for(line), limits=LIMITS)
     return httpx.AsyncClient(

@@ -19,19 +19,20 @@ T = TypeVar("T", bound="CreateExportRequest")
 
 @_attrs_define
 class CreateExportRequest:
-    """What to export.
+    """What to export. `token` is required where it travels in the body (documented); with the bearer header it is left
+    out, which OpenAPI can't make depend on a header.
 
-    Attributes:
-        token (str): The API token, an opaque string. Left out when the bearer header is used instead.
-        source_type (SourceType): Kind of the data source.
-        source_id (int): Id of the database or segment.
-        file_format (FileFormatType0 | str | Unset): csv is documented; json stands in an older copy of the page
-            (elsewhere). Others may exist, so the set is open.
-             Default: FileFormatType0.CSV.
-        custom_request (CustomRequest | Unset): Profile fields that narrow the selection, such as `{"occupation":
-            "doctor"}` (documented). System fields begin
-            with `_` (elsewhere). Assumed: MongoDB query operators such as `$or`, which a sibling operation documents.
-            Assumed for XML: nested elements; a key that is no XML name can't be sent in XML.
+        Attributes:
+            token (str): The API token, an opaque string. Left out when the bearer header is used instead.
+            source_type (SourceType): Kind of the data source.
+            source_id (int): Id of the database or segment.
+            file_format (FileFormatType0 | str | Unset): csv is documented; json stands in an older copy of the page
+                (elsewhere). Others may exist, so the set is open.
+                 Default: FileFormatType0.CSV.
+            custom_request (CustomRequest | Unset): Profile fields that narrow the selection, such as `{"occupation":
+                "doctor"}` (documented). System fields begin
+                with `_` (elsewhere). Assumed: MongoDB query operators such as `$or`, which a sibling operation documents.
+                Assumed for XML: nested elements; a key that is no XML name can't be sent in XML.
     """
 
     token: str

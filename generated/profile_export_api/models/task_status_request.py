@@ -11,11 +11,12 @@ T = TypeVar("T", bound="TaskStatusRequest")
 
 @_attrs_define
 class TaskStatusRequest:
-    """Which task to tell about.
+    """Which task to tell about. `token` is required where it travels in the body (documented); with the bearer header it
+    is left out, which OpenAPI can't make depend on a header.
 
-    Attributes:
-        token (str): The API token, an opaque string. Left out when the bearer header is used instead.
-        task_id (str): Id of the export task, opaque; with and without the prefix `task_`, and not always a true UUID.
+        Attributes:
+            token (str): The API token, an opaque string. Left out when the bearer header is used instead.
+            task_id (str): Id of the export task, opaque; with and without the prefix `task_`, and not always a true UUID.
     """
 
     token: str

@@ -85,7 +85,9 @@ def sync_detailed(
 
     Args:
         request_id (str | Unset):
-        body (CreateExportRequest): What to export.
+        body (CreateExportRequest): What to export. `token` is required where it travels in the
+            body (documented); with the bearer header it is left
+            out, which OpenAPI can't make depend on a header.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -120,7 +122,9 @@ def sync(
 
     Args:
         request_id (str | Unset):
-        body (CreateExportRequest): What to export.
+        body (CreateExportRequest): What to export. `token` is required where it travels in the
+            body (documented); with the bearer header it is left
+            out, which OpenAPI can't make depend on a header.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -150,7 +154,9 @@ async def asyncio_detailed(
 
     Args:
         request_id (str | Unset):
-        body (CreateExportRequest): What to export.
+        body (CreateExportRequest): What to export. `token` is required where it travels in the
+            body (documented); with the bearer header it is left
+            out, which OpenAPI can't make depend on a header.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -183,7 +189,9 @@ async def asyncio(
 
     Args:
         request_id (str | Unset):
-        body (CreateExportRequest): What to export.
+        body (CreateExportRequest): What to export. `token` is required where it travels in the
+            body (documented); with the bearer header it is left
+            out, which OpenAPI can't make depend on a header.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -81,7 +81,9 @@ def sync_detailed(
     Assumed: how often one may ask, and how long tasks and links live, is not documented.
 
     Args:
-        body (TaskStatusRequest): Which task to tell about.
+        body (TaskStatusRequest): Which task to tell about. `token` is required where it travels
+            in the body (documented); with the bearer header it
+            is left out, which OpenAPI can't make depend on a header.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -114,7 +116,9 @@ def sync(
     Assumed: how often one may ask, and how long tasks and links live, is not documented.
 
     Args:
-        body (TaskStatusRequest): Which task to tell about.
+        body (TaskStatusRequest): Which task to tell about. `token` is required where it travels
+            in the body (documented); with the bearer header it
+            is left out, which OpenAPI can't make depend on a header.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -142,7 +146,9 @@ async def asyncio_detailed(
     Assumed: how often one may ask, and how long tasks and links live, is not documented.
 
     Args:
-        body (TaskStatusRequest): Which task to tell about.
+        body (TaskStatusRequest): Which task to tell about. `token` is required where it travels
+            in the body (documented); with the bearer header it
+            is left out, which OpenAPI can't make depend on a header.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -173,7 +179,9 @@ async def asyncio(
     Assumed: how often one may ask, and how long tasks and links live, is not documented.
 
     Args:
-        body (TaskStatusRequest): Which task to tell about.
+        body (TaskStatusRequest): Which task to tell about. `token` is required where it travels
+            in the body (documented); with the bearer header it
+            is left out, which OpenAPI can't make depend on a header.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -1,0 +1,54 @@
+"""The two commands, CI and the scripts behind them do what they are said to do; nobody empties them unnoticed."""
+
+from __future__ import annotations
+
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from profile_export.cli.demo import demo
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def script(name: str) -> str:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if not line.startswith("#"))
+
+
+@pytest.mark.parametrize(("target", "calls"), [("demo", ".venv/bin/profile-export demo"), ("test", "scripts/test")])
+def test_the_commands_of_the_readme_set_up_and_then_do_it(target: str, calls: str) -> None:
+    done = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=True)
+    first, *_, last = done.stdout.splitlines()
+    assert first.startswith("scripts/setup")
+    assert last == calls
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        (".ci/run", ["set -eu", "exec make test"]),
+        ("scripts/test", ["set -eu", "scripts/check\n", "scripts/check-wheel\n", "pytest -n"]),
+        ("scripts/check", ["set -eu", "ruff format --check", "ruff check", "mypy", "pyright", "generate --check"]),
+        ("scripts/check-wheel", ["set -eu", "build", "--wheel", "consumer.py", 'mypy" --strict', "pyright"]),
+    ],
+)
+def test_the_scripts_run_every_part(name: str, parts: list[str]) -> None:
+    text = script(name)
+    assert [part for part in parts if part not in text] == []
+    assert "|| true" not in text
+
+
+def test_types_are_checked_strictly() -> None:
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    assert tools["mypy"]["strict"] is True
+    assert tools["mypy"]["files"] == ["wrapper", "generated", "contract_tests", "scripts"]
+    assert tools["pyright"]["strict"] == ["wrapper"]
+    assert tools["pytest"]["ini_options"]["filterwarnings"] == ["error"]
+
+
+def test_the_demo_is_about_a_hundred_thousand_profiles() -> None:
+    [option] = [parameter for parameter in demo.params if parameter.name == "profiles"]
+    assert option.default == 100_000
