@@ -44,7 +44,9 @@ def test_the_readme_shows_the_two_commands_and_one_export() -> None:
 
 @pytest.mark.parametrize("target", ["demo", "test"])
 def test_make_knows_the_command(target: str) -> None:
-    done = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["make", "--no-print-directory", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert "scripts/setup" in done.stdout
 

@@ -20,7 +20,9 @@ def script(name: str) -> str:
 
 @pytest.mark.parametrize(("target", "calls"), [("demo", ".venv/bin/profile-export demo"), ("test", "scripts/test")])
 def test_the_commands_of_the_readme_set_up_and_then_do_it(target: str, calls: str) -> None:
-    done = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["make", "--no-print-directory", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     first, *_, last = done.stdout.splitlines()
     assert first.startswith("scripts/setup")
     assert last == calls
