@@ -189,7 +189,9 @@ def test_a_rest_that_is_compressed_is_not_believed(download: Any) -> None:
         headers = {"Content-Range": f"bytes 1000-{len(FILE) - 1}/{len(FILE)}", "Content-Encoding": "gzip"}
         return httpx.Response(206, headers=headers, stream=Cut(b"xx", None))
 
-    check(download(Panel([1000], answer=packed))[0])
+    panel = Panel([1000], answer=packed)
+    check(download(panel)[0])
+    assert panel.asked == [(None, None), ("bytes=1000-", '"v1"'), (None, None)]
 
 
 def test_a_file_that_changes_all_the_time_is_an_error_of_its_own(download: Any, tmp_path: Path) -> None:
