@@ -102,6 +102,11 @@ class PartFile:
         self._hash = hashlib.sha256()
         self._rows = RecordCounter() if self._count_rows else None
 
+    @property
+    def resume_point(self) -> ResumePoint | None:
+        """How much is here, when the panel can say whether the rest still belongs to it."""
+        return None if not self.size or self.etag is None else ResumePoint(self.size, self.etag, self.total)
+
     def restart(self, announced: int | None, etag: str | None = None) -> None:
         """Forgets what was written, for a file of the version `etag`; `announced` bytes must fit on the disk."""
         self._begin()
@@ -238,9 +243,9 @@ class PartFiles:
         return part if part is not None and part.size else None
 
     def resume_point(self, target: Path) -> ResumePoint | None:
-        """How much of `target` is here, when the panel can say whether the rest still belongs to it."""
+        """See `PartFile.resume_point`."""
         part = self.here(target)
-        return None if part is None or part.etag is None else ResumePoint(part.size, part.etag, part.total)
+        return None if part is None else part.resume_point
 
     def publish(self, target: Path, *, overwrite: bool) -> None:
         """See `PartFile.publish`."""

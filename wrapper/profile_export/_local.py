@@ -83,9 +83,9 @@ class Local:
             RemoteChanged: It is not the rest of what is here; that is forgotten.
         """
         progress = _Throttled(self, effect).progress
-        part, point = parts.here(effect.target), parts.resume_point(effect.target)
-        if part is not None and point is not None and response.status_code in {206, 416}:
-            return _rest(part, point, response, progress)
+        part = parts.here(effect.target)
+        if part is not None and part.resume_point is not None and response.status_code in {206, 416}:
+            return _rest(part, part.resume_point, response, progress)
         file_format = format_of_file(effect.target, effect.file_format)
 
         def begin(announced: int | None) -> PartFile:

@@ -57,14 +57,12 @@ class Panel:
     Attributes:
         base_url: Where the API is, as given.
         api: Its origin.
-        api_path: Its path, "" for most panels.
         home: The origin that server-relative links are joined to.
         home_path: The path of the address that `home` comes from.
     """
 
     base_url: str
     api: Origin
-    api_path: str
     home: Origin
     home_path: str
 
@@ -100,7 +98,7 @@ def parse_panel(base_url: str, panel_url: str | None) -> Panel:
     """
     api = parse_base_url(base_url, "base_url")
     home = parse_base_url(panel_url, "panel_url") if panel_url is not None else api
-    return Panel(base_url, _origin(api), api.path.rstrip("/"), _origin(home), home.path.rstrip("/"))
+    return Panel(base_url, _origin(api), _origin(home), home.path.rstrip("/"))
 
 
 def parse_base_url(url: str, name: str) -> SplitResult:

@@ -77,7 +77,7 @@ class Wait:
         if self._began is None:
             self._began = now
         else:
-            yield from self._pause(now)
+            yield from self._pause(now - self._began)
         snapshot = yield from self._ask(self._began)
         waited = (yield from Now()) - self._began
         self._last = snapshot
@@ -91,9 +91,7 @@ class Wait:
         """Whether there is nothing left to wait for."""
         return _polling.judge(snapshot) in {"completed", "failed"}
 
-    def _pause(self, now: float) -> Flow[None]:
-        began = self._began if self._began is not None else now
-        waited = now - began
+    def _pause(self, waited: float) -> Flow[None]:
         draw = yield from Draw()
         delay = _polling.next_delay(self.settings.poll, waited=waited, history=self._history, draw=draw)
         if self.timeout is not None:
