@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import attrs
 import httpx
 import pytest
 
@@ -40,6 +41,8 @@ from profile_export import (
     DownloadRestarted,
     DownloadStarted,
     Event,
+    ExportFinished,
+    ExportStarted,
     FilePublished,
     errors,
 )
@@ -157,12 +160,14 @@ def test_what_is_told_on_the_way(panel: Panel, mode: Mode, tmp_path: Path) -> No
     panel.status()
     panel.file(raw(200, FILE, Content_Length=str(len(FILE))))
     get(mode, tmp_path, on_event=events.append)
-    told = events[1:]
+    told = [attrs.evolve(event, export="") for event in events]
     target = tmp_path / NAME
-    assert told == [
+    assert told[:1] + told[2:] == [
+        ExportStarted(source=None, task_id=TASK),
         DownloadStarted(target=target, size=len(FILE)),
         DownloadProgress(target=target, received=len(FILE)),
         FilePublished(target=target, size=len(FILE)),
+        ExportFinished(files=1, total=2),
     ]
 
 

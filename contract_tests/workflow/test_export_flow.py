@@ -10,7 +10,7 @@ from profile_export import errors
 from profile_export._download import Destination
 from profile_export._requests import ExportRequest
 from profile_export._workflow import export
-from profile_export.events import FilePublished, TaskCreated, TaskPolled
+from profile_export.events import ExportFinished, ExportStarted, FilePublished, TaskCreated, TaskPolled
 from profile_export.types import Database, DownloadedExport, Segment
 
 REQUEST = ExportRequest(Database(1), "csv", None)
@@ -26,17 +26,18 @@ def test_the_three_steps_in_their_order() -> None:
     assert (result.task_id, result.total, result.rows) == (TASK, 3, 3)
     assert [file.path for file in result.files] == [FOLDER / "1_database_export.csv"]
     assert world.deeds == [
-        *("PrepareDirectory", "NewRequestId", "CreateTask", "GetStatus", "GetStatus", "GetStatus"),
+        *("NewRequestId", "PrepareDirectory", "CreateTask", "GetStatus", "GetStatus", "GetStatus"),
         *("PrepareDirectory", "Exists", "Fetch", "Publish"),
     ]
-    assert [type(event) for event in world.events] == [TaskCreated, *[TaskPolled] * 3, FilePublished]
+    told = [type(event) for event in world.events]
+    assert told == [ExportStarted, TaskCreated, *[TaskPolled] * 3, FilePublished, ExportFinished]
 
 
 def test_the_folder_is_proved_writable_before_a_task_is_made() -> None:
     world = World(failures={do.PrepareDirectory: errors.DownloadError("can't write")})
     with pytest.raises(errors.DownloadError):
         run(world)
-    assert world.deeds == ["PrepareDirectory"]
+    assert world.deeds == ["NewRequestId", "PrepareDirectory"]
 
 
 def test_the_asked_format_reaches_the_download() -> None:
@@ -95,7 +96,7 @@ def test_a_mismatch_rejects_and_never_publishes() -> None:
 
 def test_a_flow_does_nothing_by_itself() -> None:
     flow = export(REQUEST, Destination(FOLDER), settings(), None)
-    assert next(flow) == do.PrepareDirectory(FOLDER)
+    assert next(flow) == do.NewRequestId()
     flow.close()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from profile_export import _effects as do
 from profile_export._local import Local
 from profile_export.events import DownloadProgress, Event, TaskCreated, TaskPolled
 from profile_export.types import TaskSnapshot
@@ -44,3 +45,32 @@ def test_bytes_are_no_milestones(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "profile_export"):
         Local().emit(DownloadProgress(target=Path("a.csv"), received=1))
     assert caplog.records == []
+
+
+def test_a_run_takes_the_first_request_id_that_it_asks_for(caplog: pytest.LogCaptureFixture) -> None:
+    seen: list[Event] = []
+    with Local(seen.append).run() as local:
+        local.emit(CREATED)
+        first = local.moment(do.NewRequestId())
+        local.moment(do.NewRequestId())
+        local.moment(do.Emit(CREATED))
+    assert [event.export for event in seen] == ["", first]
+
+
+def test_a_run_that_knows_its_export_keeps_it() -> None:
+    seen: list[Event] = []
+    with Local(seen.append).run("task_1") as local:
+        local.moment(do.NewRequestId())
+        local.emit(CREATED)
+    assert [event.export for event in seen] == ["task_1"]
+
+
+def test_a_broken_sink_is_told_once_for_all_runs(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(event: Event) -> None:
+        raise RuntimeError
+
+    local = Local(broken)
+    for _ in range(2):
+        with local.run() as run:
+            run.emit(CREATED)
+    assert sum("event sink" in record.message for record in caplog.records) == 1

@@ -51,6 +51,9 @@ if TYPE_CHECKING:
         DownloadRestarted,
         DownloadStarted,
         Event,
+        ExportFailed,
+        ExportFinished,
+        ExportStarted,
         FilePublished,
         RetryScheduled,
         TaskCreated,
@@ -71,8 +74,8 @@ _ERRORS = """ApiError AuthenticationError ConnectFailed ContractError CreateOutc
     IncompleteDownload IntegrityError InvalidRequest LinkExpired NoSpace RateLimited RemoteChanged
     RequestTimeout ResponseLost ServerError TargetExists TaskError TaskFailed TaskNotFound TransportError
     UnknownTaskState UnsafeLink UsageError WaitTimeout"""
-_EVENTS = """DownloadProgress DownloadRestarted DownloadStarted Event FilePublished RetryScheduled TaskCreated
-    TaskPolled"""
+_EVENTS = """DownloadProgress DownloadRestarted DownloadStarted Event ExportFailed ExportFinished ExportStarted
+    FilePublished RetryScheduled TaskCreated TaskPolled"""
 _HOMES = {
     "aio": "AsyncCompletedExport AsyncExportClient AsyncExportTask",
     "client": "CompletedExport ExportClient ExportTask",
@@ -104,6 +107,9 @@ __all__ = [
     "Event",
     "ExportClient",
     "ExportError",
+    "ExportFailed",
+    "ExportFinished",
+    "ExportStarted",
     "ExportTask",
     "FilePublished",
     "IncompleteDownload",

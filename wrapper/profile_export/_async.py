@@ -31,16 +31,19 @@ class AsyncDriver:
         self._local = local
         self._api = Client(base_url=line.panel.base_url).set_async_httpx_client(http)
 
-    async def run(self, flow: do.Flow[T]) -> T:
-        """Performs the flow; an effect's error is raised in the flow, which may handle it."""
+    async def run(self, flow: do.Flow[T], *, export: str = "") -> T:
+        """Performs the flow; an effect's error is raised in the flow, which may handle it.
+
+        `export` is what its events tell as the export that they are about, where it is not to ask for a request id.
+        """
         if self._http.is_closed:
             raise UsageError("this client is closed")
-        with PartFiles() as parts:
+        with self._local.run(export) as local, PartFiles() as parts:
             try:
                 effect = next(flow)
                 while True:
                     try:
-                        answer = await self._perform(effect, parts)
+                        answer = await self._perform(effect, parts, local)
                     except Exception as error:  # noqa: BLE001 - every error belongs to the flow
                         effect = flow.throw(_calls.bare(error))
                     else:
@@ -49,20 +52,20 @@ class AsyncDriver:
                 result: T = end.value
                 return result
 
-    async def _perform(self, effect: do.Effect[Any], parts: PartFiles) -> Any:
+    async def _perform(self, effect: do.Effect[Any], parts: PartFiles, local: Local) -> Any:
         match effect:
             case do.CreateTask():
                 return await self._create(effect)
             case do.GetStatus():
                 return await self._status(effect)
             case do.Fetch():
-                return await self._fetch(effect, parts)
+                return await self._fetch(effect, parts, local)
             case do.Sleep(seconds):
                 return await anyio.sleep(seconds)
             case do.FileEffect():
                 return await to_thread.run_sync(with_files, effect, parts)
             case do.MomentEffect():
-                return self._local.moment(effect)
+                return local.moment(effect)
             case _:
                 raise TypeError(f"no such effect: {effect!r}")
 
@@ -78,12 +81,12 @@ class AsyncDriver:
             answer = await get_task_status.asyncio_detailed(client=self._api, body=body)
             return _calls.snapshot(effect.task_id, answer)
 
-    async def _fetch(self, effect: do.Fetch, parts: PartFiles) -> do.Fetched | do.Redirected:
+    async def _fetch(self, effect: do.Fetch, parts: PartFiles, local: Local) -> do.Fetched | do.Redirected:
         async with self._http.stream("GET", effect.url, headers=download_headers(parts, effect.target)) as response:
             head = head_of(response)
             if is_redirect(head):
                 return do.Redirected(head.location or "")
-            receiver = self._local.receiver(effect, response, self._line, parts)
+            receiver = local.receiver(effect, response, self._line, parts)
             async for chunk in response.aiter_raw():
                 await to_thread.run_sync(receiver.feed, chunk)
             return await to_thread.run_sync(receiver.finish)

@@ -7,7 +7,8 @@ import os
 import random
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -22,8 +23,18 @@ from profile_export._files import PartFile, PartFiles, make_directory, prepare_d
 from profile_export._ranges import RangeHead, ResumePoint, announced_total, judge_range, strong_etag
 from profile_export._receiver import Receiver, Rest
 from profile_export._transfer import Head, format_of_file, is_encoded
-from profile_export.errors import RemoteChanged
-from profile_export.events import DownloadProgress, DownloadRestarted, DownloadStarted, Event, EventSink, TaskPolled
+from profile_export.errors import ExportError, RemoteChanged
+from profile_export.events import (
+    DownloadProgress,
+    DownloadRestarted,
+    DownloadStarted,
+    Event,
+    EventSink,
+    ExportFailed,
+    ExportFinished,
+    ExportStarted,
+    TaskPolled,
+)
 
 # Compressed bytes would be neither the announced number nor the file's own.
 DOWNLOAD_HEADERS: Final = {"Accept": "*/*", "Accept-Encoding": "identity"}
@@ -31,6 +42,14 @@ DOWNLOAD_HEADERS: Final = {"Accept": "*/*", "Accept-Encoding": "identity"}
 PROGRESS_INTERVAL: Final = 0.1
 
 logger = logging.getLogger("profile_export")
+
+
+@attrs.define
+class _Run:
+    """One run of a flow: the id of the export that it is about, and whether that has begun without an end."""
+
+    export: str = ""
+    open: bool = False
 
 
 @attrs.frozen
@@ -46,7 +65,23 @@ class Local:
     sink: EventSink | None = None
     clock: Callable[[], float] = time.monotonic
     draw: Callable[[], float] = random.random
-    _complained: set[type[Exception]] = attrs.field(init=False, factory=set[type[Exception]], repr=False, eq=False)
+    _complained: set[type[Exception]] = attrs.field(factory=set[type[Exception]], repr=False, eq=False)
+    _run: _Run = attrs.field(factory=_Run, repr=False, eq=False)
+
+    @contextmanager
+    def run(self, export: str = "") -> Generator[Local]:
+        """The surroundings of one run, whose events all tell the id of its export, and its bad end if it has one.
+
+        Args:
+            export: That id; without it, it is the first request id that the run asks for.
+        """
+        local = attrs.evolve(self, run=_Run(export))
+        try:
+            yield local
+        except BaseException as error:
+            if local._run.open:  # noqa: SLF001 - another of this class
+                local.emit(_failed(error))
+            raise
 
     def moment(self, effect: do.MomentEffect[Any]) -> Any:
         """Performs an effect that takes no time."""
@@ -56,14 +91,19 @@ class Local:
             case do.Draw():
                 return self.draw()
             case do.NewRequestId():
-                return str(uuid.uuid4())
+                request_id = str(uuid.uuid4())
+                self._run.export = self._run.export or request_id
+                return request_id
             case do.Emit(event):
                 return self.emit(event)
             case _:
                 raise TypeError(f"no such effect: {effect!r}")
 
     def emit(self, event: Event) -> None:
-        """Tells the sink and the log."""
+        """Tells the sink and the log, with the export that it is about."""
+        event = attrs.evolve(event, export=self._run.export)
+        if isinstance(event, ExportStarted | ExportFinished | ExportFailed):
+            self._run.open = isinstance(event, ExportStarted)
         _log(event)
         if self.sink is None:
             return
@@ -126,6 +166,13 @@ def download_headers(parts: PartFiles, target: Path) -> dict[str, str]:
     """The headers of a download: for the whole file, or for the rest of what is here."""
     point = parts.resume_point(target)
     return DOWNLOAD_HEADERS if point is None else {**DOWNLOAD_HEADERS, **point.headers()}
+
+
+def _failed(error: BaseException) -> ExportFailed:
+    if isinstance(error, ExportError):
+        return ExportFailed(slug=error.slug, message=str(error))
+    # What a foreign error says may hold anything.
+    return ExportFailed(slug="bug" if isinstance(error, Exception) else "interrupted", message=type(error).__name__)
 
 
 def _log(event: Event) -> None:

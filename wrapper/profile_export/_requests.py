@@ -66,9 +66,11 @@ def repeat(
         yield from Sleep(delay)
 
 
-def create(request: ExportRequest, settings: Settings, deadline: float | None = None) -> Flow[str]:
+def create(
+    request: ExportRequest, settings: Settings, deadline: float | None = None, request_id: str | None = None
+) -> Flow[str]:
     """Creates the task once; gives its id. Every repetition carries the same `Request-ID`, and none begins too late."""
-    request_id = yield from NewRequestId()
+    request_id = request_id or (yield from NewRequestId())
     effect = CreateTask(request.source, request.file_format, request.where, request_id)
     failed: list[ExportError] = []
     try:

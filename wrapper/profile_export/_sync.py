@@ -30,16 +30,19 @@ class SyncDriver:
         self._local = local
         self._api = Client(base_url=line.panel.base_url).set_httpx_client(http)
 
-    def run(self, flow: do.Flow[T]) -> T:
-        """Performs the flow; an effect's error is raised in the flow, which may handle it."""
+    def run(self, flow: do.Flow[T], *, export: str = "") -> T:
+        """Performs the flow; an effect's error is raised in the flow, which may handle it.
+
+        `export` is what its events tell as the export that they are about, where it is not to ask for a request id.
+        """
         if self._http.is_closed:
             raise UsageError("this client is closed")
-        with PartFiles() as parts:
+        with self._local.run(export) as local, PartFiles() as parts:
             try:
                 effect = next(flow)
                 while True:
                     try:
-                        answer = self._perform(effect, parts)
+                        answer = self._perform(effect, parts, local)
                     except Exception as error:  # noqa: BLE001 - every error belongs to the flow
                         effect = flow.throw(_calls.bare(error))
                     else:
@@ -48,20 +51,20 @@ class SyncDriver:
                 result: T = end.value
                 return result
 
-    def _perform(self, effect: do.Effect[Any], parts: PartFiles) -> Any:
+    def _perform(self, effect: do.Effect[Any], parts: PartFiles, local: Local) -> Any:
         match effect:
             case do.CreateTask():
                 return self._create(effect)
             case do.GetStatus():
                 return self._status(effect)
             case do.Fetch():
-                return self._fetch(effect, parts)
+                return self._fetch(effect, parts, local)
             case do.Sleep(seconds):
                 return time.sleep(seconds)
             case do.FileEffect():
                 return with_files(effect, parts)
             case do.MomentEffect():
-                return self._local.moment(effect)
+                return local.moment(effect)
             case _:
                 raise TypeError(f"no such effect: {effect!r}")
 
@@ -76,12 +79,12 @@ class SyncDriver:
             answer = get_task_status.sync_detailed(client=self._api, body=_calls.status_body(effect.task_id))
             return _calls.snapshot(effect.task_id, answer)
 
-    def _fetch(self, effect: do.Fetch, parts: PartFiles) -> do.Fetched | do.Redirected:
+    def _fetch(self, effect: do.Fetch, parts: PartFiles, local: Local) -> do.Fetched | do.Redirected:
         with self._http.stream("GET", effect.url, headers=download_headers(parts, effect.target)) as response:
             head = head_of(response)
             if is_redirect(head):
                 return do.Redirected(head.location or "")
-            receiver = self._local.receiver(effect, response, self._line, parts)
+            receiver = local.receiver(effect, response, self._line, parts)
             for chunk in response.iter_raw():
                 receiver.feed(chunk)
             return receiver.finish()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from profile_export import _arguments, _download, _requests, _wait, _workflow
+from profile_export import _arguments, _requests, _wait, _workflow
 from profile_export._arguments import DEFAULT_TIMEOUT
 from profile_export._async import AsyncDriver
 from profile_export._completed import Completed
@@ -104,8 +104,8 @@ class AsyncExportClient:
             ContractError: The answer doesn't fit the contract.
         """
         request = _arguments.export_request(source, where, file_format)
-        task_id = await self._driver.run(_requests.create(request, self._settings))
-        return AsyncExportTask(self._driver, self._settings, task_id, file_format, created=True)
+        task_id, request_id = await self._driver.run(_workflow.create_only(request, self._settings))
+        return AsyncExportTask(self._driver, self._settings, task_id, file_format, created=True, request_id=request_id)
 
     def task(self, task_id: str, *, file_format: str = "") -> AsyncExportTask:
         """A task that exists already, by its id. Nothing is sent.
@@ -170,7 +170,7 @@ class AsyncExportClient:
         """
         limit, place = _arguments.timeout(timeout), _arguments.destination(to, overwrite)
         wait = _wait.Wait(_arguments.task_id(task_id), self._settings, limit, file_format)
-        return await self._driver.run(_workflow.fetch(wait, place, self._settings))
+        return await self._driver.run(_workflow.fetch(wait, place, self._settings), export=task_id)
 
     async def export(
         self,
@@ -208,6 +208,7 @@ class AsyncExportTask:
         task_id: Its id, opaque; keep it to come back to the task later.
         file_format: What it was created with, or "" where that is not known.
         created: Whether this client has just created it, so that the panel may not know it yet for a moment.
+        request_id: The `Request-ID` that this client created it with, or "".
     """
 
     _driver: AsyncDriver = attrs.field(repr=False, eq=False)
@@ -215,6 +216,7 @@ class AsyncExportTask:
     task_id: str
     file_format: str = ""
     created: bool = attrs.field(default=False, repr=False, eq=False, kw_only=True)
+    request_id: str = attrs.field(default="", repr=False, eq=False, kw_only=True)
 
     def continuation_token(self) -> str:
         """The task as portable text for `AsyncExportClient.resume`: versioned, bound to the panel, without a secret."""
@@ -222,7 +224,7 @@ class AsyncExportTask:
 
     async def status(self) -> TaskSnapshot:
         """The task's state now; see `AsyncExportClient.status`."""
-        return await self._driver.run(_requests.status(self.task_id, self._settings))
+        return await self._driver.run(_requests.status(self.task_id, self._settings), export=self._export)
 
     async def wait(self, *, timeout: float | None = DEFAULT_TIMEOUT) -> AsyncCompletedExport:
         """Asks for the status until the task has ended.
@@ -238,8 +240,8 @@ class AsyncExportTask:
             ApiError, TransportError, ContractError: As for `AsyncExportClient.status`.
         """
         waiting = self._waiting(timeout)
-        done = await self._driver.run(waiting.finish())
-        return AsyncCompletedExport(self._driver, self._settings, done)
+        done = await self._driver.run(waiting.finish(), export=self._export)
+        return AsyncCompletedExport(self._driver, self._settings, done, self._export)
 
     def watch(self, *, timeout: float | None = DEFAULT_TIMEOUT) -> AsyncIterator[TaskSnapshot]:
         """The same wait as a stream: gives every state that the panel tells, the final one included.
@@ -251,13 +253,18 @@ class AsyncExportTask:
         waiting = self._waiting(timeout)
         return self._snapshots(waiting)
 
+    @property
+    def _export(self) -> str:
+        """What all events about this task share."""
+        return self.request_id or self.task_id
+
     def _waiting(self, timeout: float | None) -> _wait.Wait:
         limit = _arguments.timeout(timeout)
         return _wait.Wait(self.task_id, self._settings, limit, self.file_format, self.created)
 
     async def _snapshots(self, waiting: _wait.Wait) -> AsyncIterator[TaskSnapshot]:
         while True:
-            snapshot = await self._driver.run(waiting.step())
+            snapshot = await self._driver.run(waiting.step(), export=self._export)
             yield snapshot
             if waiting.ended(snapshot):
                 _wait.completion(snapshot)
@@ -271,6 +278,7 @@ class AsyncCompletedExport(Completed):
     _driver: AsyncDriver = attrs.field(eq=False)
     _settings: Settings = attrs.field(eq=False)
     _done: _wait.Completion
+    _export: str = attrs.field(eq=False)
 
     async def download(self, to: str | os.PathLike[str], *, overwrite: bool = False) -> DownloadedExport:
         """Step 3: downloads and verifies all files; none gets its name before all are whole.
@@ -288,4 +296,4 @@ class AsyncCompletedExport(Completed):
             ApiError, TransportError, ContractError: As for `AsyncExportClient.status`.
         """
         place = _arguments.destination(to, overwrite)
-        return await self._driver.run(_download.download(self._done, place, self._settings))
+        return await self._driver.run(_workflow.save(self._done, place, self._settings), export=self._export)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from profile_export import _arguments, _download, _requests, _wait, _workflow
+from profile_export import _arguments, _requests, _wait, _workflow
 from profile_export._arguments import DEFAULT_TIMEOUT
 from profile_export._completed import Completed
 from profile_export._continuation import Continuation, read_token, write_token
@@ -103,8 +103,8 @@ class ExportClient:
             ContractError: The answer doesn't fit the contract.
         """
         request = _arguments.export_request(source, where, file_format)
-        task_id = self._driver.run(_requests.create(request, self._settings))
-        return ExportTask(self._driver, self._settings, task_id, file_format, created=True)
+        task_id, request_id = self._driver.run(_workflow.create_only(request, self._settings))
+        return ExportTask(self._driver, self._settings, task_id, file_format, created=True, request_id=request_id)
 
     def task(self, task_id: str, *, file_format: str = "") -> ExportTask:
         """A task that exists already, by its id. Nothing is sent.
@@ -169,7 +169,7 @@ class ExportClient:
         """
         limit, place = _arguments.timeout(timeout), _arguments.destination(to, overwrite)
         wait = _wait.Wait(_arguments.task_id(task_id), self._settings, limit, file_format)
-        return self._driver.run(_workflow.fetch(wait, place, self._settings))
+        return self._driver.run(_workflow.fetch(wait, place, self._settings), export=task_id)
 
     def export(
         self,
@@ -207,6 +207,7 @@ class ExportTask:
         task_id: Its id, opaque; keep it to come back to the task later.
         file_format: What it was created with, or "" where that is not known.
         created: Whether this client has just created it, so that the panel may not know it yet for a moment.
+        request_id: The `Request-ID` that this client created it with, or "".
     """
 
     _driver: SyncDriver = attrs.field(repr=False, eq=False)
@@ -214,6 +215,7 @@ class ExportTask:
     task_id: str
     file_format: str = ""
     created: bool = attrs.field(default=False, repr=False, eq=False, kw_only=True)
+    request_id: str = attrs.field(default="", repr=False, eq=False, kw_only=True)
 
     def continuation_token(self) -> str:
         """The task as portable text for `ExportClient.resume`: versioned, bound to the panel, without a secret."""
@@ -221,7 +223,7 @@ class ExportTask:
 
     def status(self) -> TaskSnapshot:
         """The task's state now; see `ExportClient.status`."""
-        return self._driver.run(_requests.status(self.task_id, self._settings))
+        return self._driver.run(_requests.status(self.task_id, self._settings), export=self._export)
 
     def wait(self, *, timeout: float | None = DEFAULT_TIMEOUT) -> CompletedExport:
         """Asks for the status until the task has ended.
@@ -237,8 +239,8 @@ class ExportTask:
             ApiError, TransportError, ContractError: As for `ExportClient.status`.
         """
         waiting = self._waiting(timeout)
-        done = self._driver.run(waiting.finish())
-        return CompletedExport(self._driver, self._settings, done)
+        done = self._driver.run(waiting.finish(), export=self._export)
+        return CompletedExport(self._driver, self._settings, done, self._export)
 
     def watch(self, *, timeout: float | None = DEFAULT_TIMEOUT) -> Iterator[TaskSnapshot]:
         """The same wait as a stream: gives every state that the panel tells, the final one included.
@@ -250,13 +252,18 @@ class ExportTask:
         waiting = self._waiting(timeout)
         return self._snapshots(waiting)
 
+    @property
+    def _export(self) -> str:
+        """What all events about this task share."""
+        return self.request_id or self.task_id
+
     def _waiting(self, timeout: float | None) -> _wait.Wait:
         limit = _arguments.timeout(timeout)
         return _wait.Wait(self.task_id, self._settings, limit, self.file_format, self.created)
 
     def _snapshots(self, waiting: _wait.Wait) -> Iterator[TaskSnapshot]:
         while True:
-            snapshot = self._driver.run(waiting.step())
+            snapshot = self._driver.run(waiting.step(), export=self._export)
             yield snapshot
             if waiting.ended(snapshot):
                 _wait.completion(snapshot)
@@ -270,6 +277,7 @@ class CompletedExport(Completed):
     _driver: SyncDriver = attrs.field(eq=False)
     _settings: Settings = attrs.field(eq=False)
     _done: _wait.Completion
+    _export: str = attrs.field(eq=False)
 
     def download(self, to: str | os.PathLike[str], *, overwrite: bool = False) -> DownloadedExport:
         """Step 3: downloads and verifies all files; none gets its name before all are whole.
@@ -287,4 +295,4 @@ class CompletedExport(Completed):
             ApiError, TransportError, ContractError: As for `ExportClient.status`.
         """
         place = _arguments.destination(to, overwrite)
-        return self._driver.run(_download.download(self._done, place, self._settings))
+        return self._driver.run(_workflow.save(self._done, place, self._settings), export=self._export)

@@ -13,7 +13,38 @@ from profile_export.types import TaskSnapshot
 
 @attrs.frozen(kw_only=True)
 class Event:
-    """Base of all events."""
+    """Base of all events.
+
+    Attributes:
+        export: A short id that all events of one export share, for telling exports apart; the `Request-ID` where this
+            client creates the task, else the task id.
+    """
+
+    export: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class ExportStarted(Event):
+    """A call that ends in files began, for a `source` whose task it creates, or for a task that exists already."""
+
+    source: str | None
+    task_id: str | None
+
+
+@attrs.frozen(kw_only=True)
+class ExportFinished(Event):
+    """That call ended well, with so many files, and `total` profiles in them."""
+
+    files: int
+    total: int
+
+
+@attrs.frozen(kw_only=True)
+class ExportFailed(Event):
+    """That call ended badly. `slug` is the error's, "bug" for an error of no kind of this package, or "interrupted"."""
+
+    slug: str
+    message: str
 
 
 @attrs.frozen(kw_only=True)
