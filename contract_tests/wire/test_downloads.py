@@ -390,7 +390,7 @@ def test_a_cancelled_download_leaves_nothing(panel: Panel, tmp_path: Path) -> No
         async with AsyncExportClient(BASE_URL, token=TOKEN, verify=False) as client:
             download = asyncio.ensure_future(client.download(TASK, tmp_path))
             await began.wait()
-            assert suffixes(tmp_path) == [".part"]
+            assert suffixes(tmp_path) == [".json", ".part"]
             download.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await download

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from profile_export import _files, errors
-from profile_export._files import PartFile, PartFiles, prepare_directory
+from profile_export._files import prepare_directory
+from profile_export._parts import PartFile, PartFiles
 
 CONTENT = b'id,email\n1,"a\nb"\n'
 
@@ -67,7 +68,7 @@ def test_a_part_file_is_never_one_that_was_there(target: Path, monkeypatch: pyte
     monkeypatch.setattr(secrets, "token_hex", lambda _: "same")
     (target.parent / f"{target.name}.same.part").symlink_to(target.parent / "elsewhere")
     with pytest.raises(errors.DownloadError):
-        PartFile(target, count_rows=False)
+        PartFile.new(target, count_rows=False)
     assert not (target.parent / "elsewhere").exists()
 
 
@@ -93,7 +94,7 @@ def test_a_new_attempt_begins_at_the_first_byte(parts: PartFiles, target: Path) 
     assert second is first
     assert second.finish(len(CONTENT)).sha256 == hashlib.sha256(CONTENT).hexdigest()
     assert second.path.read_bytes() == CONTENT
-    assert len(names(target.parent)) == 1
+    assert names(target.parent) == [first.path.name, f"{first.path.name}.json"]
 
 
 def test_publishing_gives_the_name_and_the_usual_permissions(parts: PartFiles, target: Path) -> None:
@@ -232,9 +233,9 @@ def test_a_file_system_that_can_not_sync_folders_is_fine(
 
 def test_a_failed_naming_without_hard_links_leaves_no_empty_file(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "hardlink_to", fails_with(errno.ENOTSUP))
-    monkeypatch.setattr(Path, "replace", fails_with(errno.EIO))
     with PartFiles() as parts:
         fill(parts, target)
+        monkeypatch.setattr(Path, "replace", fails_with(errno.EIO))
         with pytest.raises(errors.DownloadError):
             parts.publish(target, overwrite=False)
     assert names(target.parent) == []
@@ -358,4 +359,4 @@ def test_a_folder_that_can_not_be_written_is_said_so(tmp_path: Path, monkeypatch
 
 def test_a_name_that_is_too_long_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(errors.DownloadError, match="too long"):
-        PartFile(tmp_path / ("x" * 300), count_rows=False)
+        PartFile.new(tmp_path / ("x" * 300), count_rows=False)

@@ -15,18 +15,19 @@ import profile_export
 ROOT = Path(profile_export.__path__[0])
 
 FLOORS: dict[str, int] = {
-    **dict.fromkeys(["_version", "errors", "types", "policy", "events", "_effects", "_secrets"], 0),
+    **dict.fromkeys(["_version", "errors", "types", "policy", "events", "_effects", "_records", "_secrets"], 0),
     **dict.fromkeys(["_polling", "_retry", "_envelope", "_naming", "_pace", "_ranges", "_rows", "_transfer"], 1),
     **dict.fromkeys(["_continuation", "_xml", "_xml_tree"], 1),
-    **dict.fromkeys(["_requests", "_wait", "_download", "_workflow"], 2),
+    **dict.fromkeys(["_requests", "_wait", "_entry", "_download", "_workflow", "_resume"], 2),
     **dict.fromkeys(["_credentials", "_bodies", "_transport", "_files", "_receiver", "_local"], 3),
+    **dict.fromkeys(["_file_work", "_journal", "_leftovers", "_ownership", "_parts"], 3),
     **dict.fromkeys(["_calls", "_sync", "_async"], 4),
-    **dict.fromkeys(["_arguments", "_completed", "client", "aio"], 5),
+    **dict.fromkeys(["_arguments", "_completed", "client", "aio", "journal"], 5),
     **dict.fromkeys(["__init__"], 6),
 }
 # Faces: they use what is public, and nobody imports them, except that the command line offers the sandbox.
 FACES = {"cli", "sandbox"}
-BELOW_THE_FACES = {"_version", "client", "aio", "errors", "events", "policy", "types", "__init__"}
+BELOW_THE_FACES = {"_version", "client", "aio", "errors", "events", "policy", "types", "journal", "__init__"}
 # Who knows which package from outside; the standard library and attrs are everybody's.
 OUTSIDERS: dict[str, set[str]] = {
     "httpx": {"_credentials", "_bodies", "_transport", "_local", "_sync", "_async", "client", "aio"},

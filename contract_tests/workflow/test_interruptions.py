@@ -10,8 +10,8 @@ import pytest
 from contract_tests.workflow.worlds import LINK, OTHER_LINK, World, completed, settings, state
 from profile_export import _effects as do
 from profile_export._download import Destination
-from profile_export._files import PartFiles
-from profile_export._local import with_files
+from profile_export._file_work import with_files
+from profile_export._parts import PartFiles
 from profile_export._requests import ExportRequest
 from profile_export._workflow import export
 from profile_export.types import Database

@@ -125,6 +125,8 @@ class World:
         match effect:
             case do.Exists(path):
                 return path in set(self.existing)
+            case do.Received():
+                return 0
             case do.Reject(target):
                 return target.with_name(f"{target.name}.rejected")
             case _:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         IncompleteDownload,
         IntegrityError,
         InvalidRequest,
+        JournalError,
         LinkExpired,
         NoSpace,
         RateLimited,
@@ -56,14 +57,18 @@ if TYPE_CHECKING:
         ExportStarted,
         FilePublished,
         RetryScheduled,
+        TaskAttached,
         TaskCreated,
         TaskPolled,
     )
+    from profile_export.journal import forget_export, pending_exports
     from profile_export.policy import DownloadPolicy, PollPolicy, RetryPolicy
     from profile_export.types import (
         Database,
         DownloadedExport,
         DownloadedFile,
+        ExportOutcome,
+        PendingExport,
         Segment,
         Source,
         TaskSnapshot,
@@ -71,18 +76,21 @@ if TYPE_CHECKING:
     )
 
 _ERRORS = """ApiError AuthenticationError ConnectFailed ContractError CreateOutcomeUnknown DownloadError ExportError
-    IncompleteDownload IntegrityError InvalidRequest LinkExpired NoSpace RateLimited RemoteChanged
+    IncompleteDownload IntegrityError InvalidRequest JournalError LinkExpired NoSpace RateLimited RemoteChanged
     RequestTimeout ResponseLost ServerError TargetExists TaskError TaskFailed TaskNotFound TransportError
     UnknownTaskState UnsafeLink UsageError WaitTimeout"""
 _EVENTS = """DownloadProgress DownloadRestarted DownloadStarted Event ExportFailed ExportFinished ExportStarted
-    FilePublished RetryScheduled TaskCreated TaskPolled"""
+    FilePublished RetryScheduled TaskAttached TaskCreated TaskPolled"""
+_TYPES = """Database DownloadedExport DownloadedFile ExportOutcome PendingExport Segment Source TaskSnapshot
+    parse_source"""
 _HOMES = {
     "aio": "AsyncCompletedExport AsyncExportClient AsyncExportTask",
     "client": "CompletedExport ExportClient ExportTask",
     "errors": _ERRORS,
     "events": _EVENTS,
+    "journal": "forget_export pending_exports",
     "policy": "DownloadPolicy PollPolicy RetryPolicy",
-    "types": "Database DownloadedExport DownloadedFile Segment Source TaskSnapshot parse_source",
+    "types": _TYPES,
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -109,14 +117,17 @@ __all__ = [
     "ExportError",
     "ExportFailed",
     "ExportFinished",
+    "ExportOutcome",
     "ExportStarted",
     "ExportTask",
     "FilePublished",
     "IncompleteDownload",
     "IntegrityError",
     "InvalidRequest",
+    "JournalError",
     "LinkExpired",
     "NoSpace",
+    "PendingExport",
     "PollPolicy",
     "RateLimited",
     "RemoteChanged",
@@ -128,6 +139,7 @@ __all__ = [
     "ServerError",
     "Source",
     "TargetExists",
+    "TaskAttached",
     "TaskCreated",
     "TaskError",
     "TaskFailed",
@@ -140,7 +152,9 @@ __all__ = [
     "UsageError",
     "WaitTimeout",
     "__version__",
+    "forget_export",
     "parse_source",
+    "pending_exports",
 ]
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final, cast, get_args
 
 from profile_export._credentials import CredentialLine
 from profile_export._download import Destination
+from profile_export._journal import Journal
 from profile_export._requests import ExportRequest
 from profile_export._secrets import Secret
 from profile_export._transfer import parse_panel
@@ -116,7 +117,20 @@ def destination(to: str | os.PathLike[str], overwrite: bool) -> Destination:  # 
     Raises:
         UsageError: It is no folder's name.
     """
-    path = os.fspath(to) if isinstance(cast("object", to), str | os.PathLike) else ""
+    return Destination(_folder(to, "the folder that the files go to"), overwrite)
+
+
+def journal(path: str | os.PathLike[str] | None) -> Journal | None:
+    """Where records are kept, or None for nowhere.
+
+    Raises:
+        UsageError: It is no folder's name.
+    """
+    return None if path is None else Journal(_folder(path, "the folder of the journal"))
+
+
+def _folder(value: str | os.PathLike[str], what: str) -> Path:
+    path = os.fspath(value) if isinstance(cast("object", value), str | os.PathLike) else ""
     if not isinstance(cast("object", path), str) or not path or "\0" in path:
-        raise UsageError("the folder that the files go to is a path that is not empty")
-    return Destination(Path(path).absolute(), overwrite)
+        raise UsageError(f"{what} is a path that is not empty")
+    return Path(path).absolute()

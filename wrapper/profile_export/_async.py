@@ -11,8 +11,9 @@ from anyio import to_thread
 from profile_export import _calls
 from profile_export import _effects as do
 from profile_export._credentials import CredentialLine
-from profile_export._files import PartFiles
-from profile_export._local import Local, download_headers, head_of, with_files
+from profile_export._file_work import with_files
+from profile_export._local import Local, download_headers, head_of
+from profile_export._parts import PartFiles
 from profile_export._transfer import is_redirect
 from profile_export.errors import UsageError
 from profile_export_api import Client
@@ -63,7 +64,7 @@ class AsyncDriver:
             case do.Sleep(seconds):
                 return await anyio.sleep(seconds)
             case do.FileEffect():
-                return await to_thread.run_sync(with_files, effect, parts)
+                return await to_thread.run_sync(with_files, effect, parts, self._local.journal)
             case do.MomentEffect():
                 return local.moment(effect)
             case _:
@@ -82,7 +83,8 @@ class AsyncDriver:
             return _calls.snapshot(effect.task_id, answer)
 
     async def _fetch(self, effect: do.Fetch, parts: PartFiles, local: Local) -> do.Fetched | do.Redirected:
-        async with self._http.stream("GET", effect.url, headers=download_headers(parts, effect.target)) as response:
+        headers = await to_thread.run_sync(download_headers, parts, effect)
+        async with self._http.stream("GET", effect.url, headers=headers) as response:
             head = head_of(response)
             if is_redirect(head):
                 return do.Redirected(head.location or "")

@@ -16,13 +16,16 @@ from profile_export._effects import (
     Fetch,
     Fetched,
     Flow,
+    IsPublished,
     MakeDirectory,
     PrepareDirectory,
     Publish,
+    Received,
     Redirected,
     Reject,
     Sleep,
 )
+from profile_export._entry import Entry
 from profile_export._requests import Settings, about_task, status
 from profile_export._wait import Completion, completion
 from profile_export.errors import (
@@ -49,38 +52,60 @@ class Destination:
     overwrite: bool = False
 
 
-def download(done: Completion, to: Destination, settings: Settings) -> Flow[DownloadedExport]:
+def download(
+    done: Completion, to: Destination, settings: Settings, entry: Entry | None = None
+) -> Flow[DownloadedExport]:
     """Fetches all files, verifies them together, and only then gives them their names."""
     continuation = Continuation(done.task_id, done.file_format)
     try:
-        return (yield from about_task(_download(done, to, settings), continuation, settings))
+        return (yield from about_task(_download(done, to, settings, entry), continuation, settings))
     except ExportError as error:
         error.add_context(operation="download")
         raise
 
 
-def _download(done: Completion, to: Destination, settings: Settings) -> Flow[DownloadedExport]:
+def _download(done: Completion, to: Destination, settings: Settings, entry: Entry | None) -> Flow[DownloadedExport]:
     yield from PrepareDirectory(to.directory)
     plans = _transfer.plan_files(done.urls, to.directory, settings.panel, settings.download)
+    there = yield from _published_before(plans, done, entry)
     if not to.overwrite:
-        yield from _check_free(plans)
+        yield from _check_free([plan for plan in plans if plan.target not in there])
     if not plans:
         yield from MakeDirectory(to.directory)
-    fetched: list[Fetched] = []
-    for index, plan in enumerate(plans):
-        fetched.append((yield from _fetch_by_any_link(done, plan, index, settings)))
-    rows = [_transfer.rows_of(facts, settings.download) for facts in fetched]
-    problem = _transfer.rows_problem(rows, done.total, settings.download)
-    if problem is not None:
-        yield from _reject(plans, problem)
     files: list[DownloadedFile] = []
-    for plan, facts, count in zip(plans, fetched, rows, strict=True):
-        yield from Publish(plan.target, to.overwrite)
-        yield from Emit(FilePublished(target=plan.target, size=facts.size))
-        files.append(DownloadedFile(plan.target, facts.size, count, facts.sha256))
-    known = [count for count in rows if count is not None]
-    counted = sum(known) if len(known) == len(rows) else None
-    return DownloadedExport(done.task_id, tuple(files), done.total, counted, done.warnings)
+    for index, plan in enumerate(plans):
+        file = there.get(plan.target)
+        if file is None:
+            facts = yield from _fetch_by_any_link(done, plan, index, settings)
+            rows = _transfer.rows_of(facts, settings.download)
+            file = DownloadedFile(plan.target, facts.size, rows, facts.sha256, facts.resumed_from)
+        files.append(file)
+    new = [file for file in files if file.path not in there]
+    problem = _transfer.rows_problem([file.rows for file in files], done.total, settings.download)
+    if problem is not None:
+        yield from _reject(new, problem)
+    known = [file.rows for file in files if file.rows is not None]
+    counted = sum(known) if len(known) == len(files) else None
+    result = DownloadedExport(done.task_id, tuple(files), done.total, counted, done.warnings)
+    if entry is not None:
+        yield from entry.verified(result)
+    for file in new:
+        yield from Publish(file.path, to.overwrite)
+        yield from Emit(FilePublished(target=file.path, size=file.size))
+    return result
+
+
+def _published_before(
+    plans: Sequence[_transfer.FilePlan], done: Completion, entry: Entry | None
+) -> Flow[dict[Path, DownloadedFile]]:
+    """The files that an earlier run had verified, and could give their names before it ended."""
+    there: dict[Path, DownloadedFile] = {}
+    targets = {plan.target for plan in plans}
+    before = entry.published_before if entry is not None else None
+    for file in before.files if before is not None else ():
+        if file.path in targets and (yield from IsPublished(file.path, done.task_id, file.size, file.sha256)):
+            there[file.path] = file
+    return there
 
 
 def _check_free(plans: Sequence[_transfer.FilePlan]) -> Flow[None]:
@@ -92,26 +117,34 @@ def _check_free(plans: Sequence[_transfer.FilePlan]) -> Flow[None]:
 def _fetch_by_any_link(done: Completion, plan: _transfer.FilePlan, index: int, settings: Settings) -> Flow[Fetched]:
     """One file; when its link is refused, by the link that the panel gives now. How long links live is unknown."""
     try:
-        return (yield from _fetch(plan, done.file_format, settings))
+        return (yield from _fetch(plan, done, settings))
     except (LinkExpired, AuthenticationError):
         snapshot = yield from status(done.task_id, settings)
     fresh = completion(snapshot)
     if len(fresh.urls) != len(done.urls):
         raise ContractError(f"the task had {len(done.urls)} files, and now has {len(fresh.urls)}")
     url = _transfer.resolve_link(fresh.urls[index], settings.panel, settings.download.link_prefix)
-    return (yield from _fetch(attrs.evolve(plan, url=url), done.file_format, settings))
+    return (yield from _fetch(attrs.evolve(plan, url=url), done, settings))
 
 
-def _fetch(plan: _transfer.FilePlan, file_format: str, settings: Settings) -> Flow[Fetched]:
-    """One file into its part file; after every failure that may be repeated, the rest or all of it again."""
-    failures = 0
+def _fetch(plan: _transfer.FilePlan, done: Completion, settings: Settings) -> Flow[Fetched]:
+    """One file into its part file; after every failure that may be repeated, the rest or all of it again.
+
+    Two budgets: attempts that bring nothing new, in a row, and all attempts. A slow link that breaks off every minute
+    ends well, and one that drips a byte at a time ends.
+    """
+    failures, in_vain, reached = 0, 0, 0
     while True:
         try:
-            return (yield from _follow(plan, file_format, settings))
+            return (yield from _follow(plan, done, settings))
         except (TransportError, ApiError, IncompleteDownload, RemoteChanged) as error:
-            failures += 1
+            received = yield from Received(plan.target)
+            in_vain = 1 if received > reached else in_vain + 1
+            failures, reached = failures + 1, max(reached, received)
             draw = yield from Draw()
-            delay = _retry.retry_delay(settings.retry, "download", error, failures=failures, draw=draw, time_left=None)
+            delay = _retry.retry_delay(settings.retry, "download", error, failures=in_vain, draw=draw, time_left=None)
+            if failures >= settings.download.attempts:
+                delay = None
             if delay is None and isinstance(error, TransportError):
                 raise _broken_off(plan, failures, error) from error
             if delay is None:
@@ -125,11 +158,11 @@ def _broken_off(plan: _transfer.FilePlan, failures: int, error: TransportError) 
     return IncompleteDownload(f"{plan.target.name} broke off {failures} {times}: {error}", hints=error.hints)
 
 
-def _follow(plan: _transfer.FilePlan, file_format: str, settings: Settings) -> Flow[Fetched]:
+def _follow(plan: _transfer.FilePlan, done: Completion, settings: Settings) -> Flow[Fetched]:
     """One attempt, along redirects that stay with the panel."""
     url = plan.url
     for _ in range(_transfer.MOST_REDIRECTS + 1):
-        answer = yield from Fetch(url, plan.target, file_format)
+        answer = yield from Fetch(url, plan.target, done.file_format, done.task_id)
         if isinstance(answer, Fetched):
             return answer
         url = _redirected(url, answer, settings)
@@ -140,10 +173,10 @@ def _redirected(url: str, answer: Redirected, settings: Settings) -> str:
     return _transfer.resolve_redirect(url, answer.location, settings.panel, settings.download.link_prefix)
 
 
-def _reject(plans: Sequence[_transfer.FilePlan], problem: str) -> Flow[None]:
+def _reject(files: Sequence[DownloadedFile], problem: str) -> Flow[None]:
     kept: list[str] = []
-    for plan in plans:
-        kept.append(str((yield from Reject(plan.target))))  # noqa: PERF401 - can't yield in one
+    for file in files:
+        kept.append(str((yield from Reject(file.path))))  # noqa: PERF401 - can't yield in one
     raise IntegrityError(
         problem,
         hints=(

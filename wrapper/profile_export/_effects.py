@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 import attrs
 
+from profile_export._records import Record
 from profile_export.events import Event
 from profile_export.types import Source, TaskSnapshot
 
@@ -65,6 +66,11 @@ class Now(MomentEffect[float]):
 
 
 @attrs.frozen
+class WallClock(MomentEffect[float]):
+    """Seconds of the clock on the wall (Unix time), which may be set back."""
+
+
+@attrs.frozen
 class Sleep(Effect[None]):
     """Lets `seconds` pass."""
 
@@ -111,11 +117,19 @@ class Exists(FileEffect[bool]):
 
 @attrs.frozen
 class Fetched:
-    """A file that arrived whole in its part file: bytes, sha256, and csv records (header included) if counted."""
+    """A file that arrived whole in its part file.
+
+    Attributes:
+        size: Bytes.
+        sha256: Of the whole file, in hexadecimal.
+        records: Records of a csv file, its header included, if they were counted.
+        resumed_from: Where its last answer went on, or None where that was at its first byte.
+    """
 
     size: int
     sha256: str
     records: int | None
+    resumed_from: int | None = None
 
 
 @attrs.frozen
@@ -127,15 +141,41 @@ class Redirected:
 
 @attrs.frozen
 class Fetch(Effect[Fetched | Redirected]):
-    """Requests `url` once and streams the answer into the part file of `target`, from its first byte."""
+    """Requests `url` once and streams the answer into the part file of `target`, a file of the task.
+
+    Where some of it is here, from this run or an earlier one, only the rest is asked for.
+    """
 
     url: str
     target: Path
     file_format: str
+    task_id: str = ""
 
 
 @attrs.frozen
-class Publish(FileEffect[None]):
+class PartEffect(FileEffect[T]):
+    """Work on the part files of this run."""
+
+
+@attrs.frozen
+class Received(PartEffect[int]):
+    """Bytes that are in the part file of `target`."""
+
+    target: Path
+
+
+@attrs.frozen
+class IsPublished(FileEffect[bool]):
+    """Whether `target`, a file of the task, has its name already, by its content; then nothing else is left of it."""
+
+    target: Path
+    task_id: str
+    size: int
+    sha256: str
+
+
+@attrs.frozen
+class Publish(PartEffect[None]):
     """Gives the part file of `target` its final name, atomically and durably."""
 
     target: Path
@@ -143,7 +183,45 @@ class Publish(FileEffect[None]):
 
 
 @attrs.frozen
-class Reject(FileEffect[Path]):
+class Reject(PartEffect[Path]):
     """Keeps the part file of `target` under a name that says it failed; gives that name."""
 
     target: Path
+
+
+@attrs.frozen
+class JournalEffect(FileEffect[T]):
+    """Work on the journal."""
+
+
+@attrs.frozen
+class OpenRecord(JournalEffect[Record]):
+    """Writes the record of an export that is about to be created, or gives the unfinished one of an equal export."""
+
+    draft: Record
+
+
+@attrs.frozen
+class SaveRecord(JournalEffect[None]):
+    """Replaces a record."""
+
+    record: Record
+
+
+@attrs.frozen
+class ForgetRecord(JournalEffect[None]):
+    """Removes a record: what it was about provably never began."""
+
+    record_id: str
+
+
+@attrs.frozen
+class ReadRecord(JournalEffect[Record]):
+    """A record as it is now."""
+
+    record_id: str
+
+
+@attrs.frozen
+class PendingRecords(JournalEffect[tuple[Record, ...]]):
+    """The records that can be gone on with, oldest first."""

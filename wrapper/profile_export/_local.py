@@ -1,16 +1,14 @@
-"""Performs the effects that need no network: clock, chance, events and files. Both drivers share it."""
+"""Performs the effects that need neither network nor disk, and prepares a download. Both drivers share it."""
 
 from __future__ import annotations
 
 import logging
-import os
 import random
 import time
 import uuid
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import attrs
@@ -19,7 +17,8 @@ import httpx
 from profile_export import _effects as do
 from profile_export._credentials import LOCATION, CredentialLine
 from profile_export._envelope import parse_retry_after
-from profile_export._files import PartFile, PartFiles, make_directory, prepare_directory
+from profile_export._journal import Journal
+from profile_export._parts import PartFile, PartFiles
 from profile_export._ranges import RangeHead, ResumePoint, announced_total, judge_range, strong_etag
 from profile_export._receiver import Receiver, Rest
 from profile_export._transfer import Head, format_of_file, is_encoded
@@ -60,11 +59,13 @@ class Local:
         sink: Told of every event; what it raises is logged and changes nothing.
         clock: Seconds, never set back.
         draw: Random numbers in [0, 1).
+        journal: Where records are kept, or None.
     """
 
     sink: EventSink | None = None
     clock: Callable[[], float] = time.monotonic
     draw: Callable[[], float] = random.random
+    journal: Journal | None = None
     _complained: set[type[Exception]] = attrs.field(factory=set[type[Exception]], repr=False, eq=False)
     _run: _Run = attrs.field(factory=_Run, repr=False, eq=False)
 
@@ -88,6 +89,8 @@ class Local:
         match effect:
             case do.Now():
                 return self.clock()
+            case do.WallClock():
+                return time.time()
             case do.Draw():
                 return self.draw()
             case do.NewRequestId():
@@ -125,7 +128,9 @@ class Local:
         progress = _Throttled(self, effect).progress
         part = parts.here(effect.target)
         if part is not None and part.resume_point is not None and response.status_code in {206, 416}:
-            return _rest(part, part.resume_point, response, progress)
+            rest = _rest(part, part.resume_point, response, progress)
+            self.emit(DownloadStarted(target=effect.target, size=part.total, resumed_from=part.size))
+            return rest
         file_format = format_of_file(effect.target, effect.file_format)
 
         def begin(announced: int | None) -> PartFile:
@@ -133,7 +138,8 @@ class Local:
                 self.emit(DownloadRestarted(target=effect.target))
             self.emit(DownloadStarted(target=effect.target, size=announced))
             etag = strong_etag(response.headers.get("ETag"))
-            return parts.begin(effect.target, count_rows=file_format == "csv", announced=announced, etag=etag)
+            counts = file_format == "csv"
+            return parts.begin(effect.target, effect.task_id, count_rows=counts, announced=announced, etag=etag)
 
         return Receiver(
             head=head_of(response),
@@ -162,9 +168,10 @@ def _rest(part: PartFile, point: ResumePoint, response: httpx.Response, progress
     return Rest(part, verdict == "rest", progress)
 
 
-def download_headers(parts: PartFiles, target: Path) -> dict[str, str]:
+def download_headers(parts: PartFiles, effect: do.Fetch) -> dict[str, str]:
     """The headers of a download: for the whole file, or for the rest of what is here."""
-    point = parts.resume_point(target)
+    counts = format_of_file(effect.target, effect.file_format) == "csv"
+    point = parts.look(effect.target, effect.task_id, count_rows=counts)
     return DOWNLOAD_HEADERS if point is None else {**DOWNLOAD_HEADERS, **point.headers()}
 
 
@@ -199,27 +206,6 @@ class _Throttled:
         if now - self.last >= PROGRESS_INTERVAL:
             self.last = now
             self.local.emit(DownloadProgress(target=self.effect.target, received=received))
-
-
-def with_files(effect: do.FileEffect[Any], parts: PartFiles) -> Any:
-    """Performs an effect on files; it may take as long as the disk does."""
-    match effect:
-        case do.PrepareDirectory(path):
-            prepare_directory(path)
-            return None
-        case do.MakeDirectory(path):
-            make_directory(path)
-            return None
-        case do.Exists(path):
-            # A broken symbolic link takes its name, too.
-            return os.path.lexists(path)
-        case do.Publish(target, overwrite):
-            parts.publish(target, overwrite=overwrite)
-            return None
-        case do.Reject(target):
-            return parts.reject(target)
-        case _:
-            raise TypeError(f"no such effect: {effect!r}")
 
 
 def head_of(response: httpx.Response) -> Head:

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from profile_export._effects import Fetched
-from profile_export._files import PartFile
+from profile_export._parts import PartFile
 from profile_export._rows import BOM
 from profile_export._transfer import ENVELOPE_LIMIT, Head, may_be_page, refusal_of, refuses
 

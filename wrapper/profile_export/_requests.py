@@ -26,6 +26,7 @@ class Settings:
     poll: PollPolicy
     retry: RetryPolicy
     download: DownloadPolicy
+    journal: bool = False
 
 
 @attrs.frozen
@@ -79,15 +80,20 @@ def create(
         error.add_context(operation="create", request_id=request_id)
         # The last failure may be a plain refusal: an earlier attempt may have got through all the same.
         if any(_retry.maybe_done(failure) for failure in failed):
-            raise CreateOutcomeUnknown(
-                f"the export may or may not have been created: {error}",
-                hints=("look at the panel's tasks before you create it again", *error.hints),
-                operation="create",
-                request_id=request_id,
-            ) from error
+            raise outcome_unknown(str(error), request_id, error.hints) from error
         raise
     yield from Emit(TaskCreated(task_id=task_id, request_id=request_id))
     return task_id
+
+
+def outcome_unknown(why: str, request_id: str, hints: tuple[str, ...] = ()) -> CreateOutcomeUnknown:
+    """The error for a create that may or may not have happened, and that is not to be asked for again."""
+    return CreateOutcomeUnknown(
+        f"the export may or may not have been created: {why}",
+        hints=("look at the panel's tasks before you create it again", *hints),
+        operation="create",
+        request_id=request_id,
+    )
 
 
 def about_task(flow: Flow[T], continuation: Continuation, settings: Settings) -> Flow[T]:

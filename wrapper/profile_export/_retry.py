@@ -8,10 +8,15 @@ from profile_export.errors import (
     ApiError,
     ExportError,
     IncompleteDownload,
+    IntegrityError,
+    LinkExpired,
     RateLimited,
     RemoteChanged,
     ServerError,
+    TaskFailed,
+    TaskNotFound,
     TransportError,
+    UnsafeLink,
 )
 from profile_export.policy import RetryPolicy
 
@@ -37,6 +42,18 @@ def may_repeat(policy: RetryPolicy, operation: Operation, error: ExportError) ->
     if not isinstance(error, TransportError | RateLimited | ServerError | IncompleteDownload | RemoteChanged):
         return False
     return operation != "create" or policy.create == "request-id" or not maybe_done(error)
+
+
+def is_final(error: ExportError) -> bool:
+    """Whether the export that failed so can never be finished; only a new task helps."""
+    return isinstance(error, TaskFailed | TaskNotFound | LinkExpired | IntegrityError)
+
+
+def worth_keeping(error: BaseException) -> bool:
+    """Whether the bytes that came before this end may be gone on with by a later run."""
+    if isinstance(error, ExportError) and is_final(error):
+        return False
+    return not isinstance(error, RemoteChanged | UnsafeLink)
 
 
 def backoff(policy: RetryPolicy, failures: int, draw: float) -> float:

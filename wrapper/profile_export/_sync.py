@@ -10,8 +10,9 @@ import httpx
 from profile_export import _calls
 from profile_export import _effects as do
 from profile_export._credentials import CredentialLine
-from profile_export._files import PartFiles
-from profile_export._local import Local, download_headers, head_of, with_files
+from profile_export._file_work import with_files
+from profile_export._local import Local, download_headers, head_of
+from profile_export._parts import PartFiles
 from profile_export._transfer import is_redirect
 from profile_export.errors import UsageError
 from profile_export_api import Client
@@ -62,7 +63,7 @@ class SyncDriver:
             case do.Sleep(seconds):
                 return time.sleep(seconds)
             case do.FileEffect():
-                return with_files(effect, parts)
+                return with_files(effect, parts, self._local.journal)
             case do.MomentEffect():
                 return local.moment(effect)
             case _:
@@ -80,7 +81,7 @@ class SyncDriver:
             return _calls.snapshot(effect.task_id, answer)
 
     def _fetch(self, effect: do.Fetch, parts: PartFiles, local: Local) -> do.Fetched | do.Redirected:
-        with self._http.stream("GET", effect.url, headers=download_headers(parts, effect.target)) as response:
+        with self._http.stream("GET", effect.url, headers=download_headers(parts, effect)) as response:
             head = head_of(response)
             if is_redirect(head):
                 return do.Redirected(head.location or "")

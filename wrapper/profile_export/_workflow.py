@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from profile_export._download import Destination, download
-from profile_export._effects import Emit, Flow, NewRequestId, Now, PrepareDirectory
-from profile_export._requests import ExportRequest, Settings, create
+from profile_export._effects import Emit, Flow, NewRequestId, Now, PrepareDirectory, ReadRecord
+from profile_export._entry import Entry, open_entry
+from profile_export._records import Record
+from profile_export._requests import ExportRequest, Settings, create, outcome_unknown
 from profile_export._wait import Completion, Wait
-from profile_export.events import ExportFinished, ExportStarted
+from profile_export.errors import CreateOutcomeUnknown, ExportError, LinkExpired, TargetExists, TaskNotFound
+from profile_export.events import ExportFinished, ExportStarted, TaskAttached
 from profile_export.types import DownloadedExport
 
 
@@ -19,26 +22,81 @@ def create_only(request: ExportRequest, settings: Settings) -> Flow[tuple[str, s
 def export(
     request: ExportRequest, to: Destination, settings: Settings, timeout: float | None
 ) -> Flow[DownloadedExport]:
-    """All three steps. The folder is proved writable before a task is made."""
+    """All three steps. The folder is proved writable before a task is made.
+
+    With a journal, an equal export that an earlier run left unfinished is gone on with instead of creating another.
+    """
     # First of all, so that every event can tell it.
     request_id = yield from NewRequestId()
-    steps = _export(request, request_id, to, settings, timeout)
-    return (yield from _told(ExportStarted(source=str(request.source), task_id=None), steps))
+    draft = Record(
+        origin=str(settings.panel.api),
+        source=request.source,
+        file_format=request.file_format,
+        where=request.where,
+        directory=to.directory,
+        overwrite=to.overwrite,
+        request_id=request_id,
+    )
+    started = ExportStarted(source=str(request.source), task_id=None)
+    return (yield from told(started, _export(draft, to, settings, timeout)))
 
 
-def _export(
-    request: ExportRequest, request_id: str, to: Destination, settings: Settings, timeout: float | None
-) -> Flow[DownloadedExport]:
+def _export(draft: Record, to: Destination, settings: Settings, timeout: float | None) -> Flow[DownloadedExport]:
     yield from PrepareDirectory(to.directory)
-    deadline = None if timeout is None else (yield from Now()) + timeout
-    task_id = yield from create(request, settings, deadline, request_id)
-    wait = Wait(task_id, settings, timeout, request.file_format, created=True)
-    return (yield from download((yield from wait.finish()), to, settings))
+    entry = yield from open_entry(draft, settings)
+    attached = entry.record.task_id is not None
+    try:
+        return (yield from go_on(entry, to, settings, timeout))
+    except (TaskNotFound, LinkExpired):
+        if not attached:
+            raise
+    # The task of an earlier run is of no use any more, and its record says so: now this export gets one of its own.
+    entry = yield from open_entry(draft, settings)
+    return (yield from go_on(entry, to, settings, timeout))
+
+
+def go_on(entry: Entry, to: Destination, settings: Settings, timeout: float | None) -> Flow[DownloadedExport]:
+    """The steps that are left of an export, each noted in its record."""
+    try:
+        task_id, created = entry.record.task_id, False
+        if task_id is None:
+            deadline = None if timeout is None else (yield from Now()) + timeout
+            task_id, created = (yield from _create(entry, settings, deadline)), True
+        else:
+            yield from Emit(TaskAttached(task_id=task_id))
+        wait = Wait(task_id, settings, timeout, entry.record.file_format, created=created)
+        result = yield from download((yield from wait.finish()), to, settings, entry)
+    except TargetExists:
+        # Another process may have gone on with the same record, and been faster.
+        record = (yield from ReadRecord(entry.record.id)) if entry.kept else entry.record
+        if record.stage != "done" or record.result is None:
+            raise
+        return record.result
+    except ExportError as error:
+        yield from entry.ended(error)
+        raise
+    yield from entry.done(result)
+    return result
+
+
+def _create(entry: Entry, settings: Settings, deadline: float | None) -> Flow[str]:
+    record = entry.record
+    if not entry.new and settings.retry.create == "never":
+        raise outcome_unknown("an earlier run was about to create it", record.request_id)
+    try:
+        task_id = yield from create(entry.request, settings, deadline, record.request_id)
+    except CreateOutcomeUnknown:
+        raise
+    except ExportError:
+        yield from entry.never_sent()
+        raise
+    yield from entry.created(task_id)
+    return task_id
 
 
 def fetch(wait: Wait, to: Destination, settings: Settings) -> Flow[DownloadedExport]:
     """Steps 2 and 3. The folder is proved writable before the wait."""
-    return (yield from _told(ExportStarted(source=None, task_id=wait.task_id), _fetch(wait, to, settings)))
+    return (yield from told(ExportStarted(source=None, task_id=wait.task_id), _fetch(wait, to, settings)))
 
 
 def _fetch(wait: Wait, to: Destination, settings: Settings) -> Flow[DownloadedExport]:
@@ -48,10 +106,10 @@ def _fetch(wait: Wait, to: Destination, settings: Settings) -> Flow[DownloadedEx
 
 def save(done: Completion, to: Destination, settings: Settings) -> Flow[DownloadedExport]:
     """Step 3 alone."""
-    return (yield from _told(ExportStarted(source=None, task_id=done.task_id), download(done, to, settings)))
+    return (yield from told(ExportStarted(source=None, task_id=done.task_id), download(done, to, settings)))
 
 
-def _told(started: ExportStarted, steps: Flow[DownloadedExport]) -> Flow[DownloadedExport]:
+def told(started: ExportStarted, steps: Flow[DownloadedExport]) -> Flow[DownloadedExport]:
     """The steps, with their begin and their good end told; of a bad end nobody knows here, as it may be a Ctrl-C."""
     yield from Emit(started)
     result = yield from steps

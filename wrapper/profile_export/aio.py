@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from profile_export import _arguments, _requests, _wait, _workflow
+from profile_export import _arguments, _requests, _resume, _wait, _workflow
 from profile_export._arguments import DEFAULT_TIMEOUT
 from profile_export._async import AsyncDriver
 from profile_export._completed import Completed
@@ -18,9 +18,19 @@ from profile_export._local import Local
 from profile_export._requests import Settings
 from profile_export._transport import Verify, make_async_client
 from profile_export._version import USER_AGENT
+from profile_export.errors import ExportError
 from profile_export.events import EventSink
+from profile_export.journal import shown
 from profile_export.policy import DownloadPolicy, PollPolicy, RetryPolicy
-from profile_export.types import AuthMode, DownloadedExport, Source, TaskSnapshot, WireFormat
+from profile_export.types import (
+    AuthMode,
+    DownloadedExport,
+    ExportOutcome,
+    PendingExport,
+    Source,
+    TaskSnapshot,
+    WireFormat,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -37,6 +47,8 @@ class AsyncExportClient:
         wire_format: "json" or "xml"; what the panel is asked in. Results are the same.
         auth: "body" sends the token as the API document says: in the request's body, and in the query of a download.
             "bearer" sends it in the `Authorization` header, as newer pages of the same documentation say.
+        journal: A folder that remembers every `export` and `export_many`, so that a crash loses and repeats none: see
+            `pending` and `resume_all`. It is made when it is first needed, and holds no token.
         poll: How often a task's status is asked for.
         retry: How failed requests are repeated.
         download: What downloaded files must prove.
@@ -58,6 +70,7 @@ class AsyncExportClient:
         panel_url: str | None = None,
         wire_format: WireFormat = "json",
         auth: AuthMode = "body",
+        journal: str | os.PathLike[str] | None = None,
         poll: PollPolicy | None = None,
         retry: RetryPolicy | None = None,
         download: DownloadPolicy | None = None,
@@ -67,9 +80,12 @@ class AsyncExportClient:
     ) -> None:
         line = _arguments.credential_line(base_url, token, panel_url, wire_format, auth)
         retry = retry or RetryPolicy()
-        self._settings = Settings(line.panel, poll or PollPolicy(), retry, download or DownloadPolicy())
+        records = _arguments.journal(journal)
+        self._settings = Settings(
+            line.panel, poll or PollPolicy(), retry, download or DownloadPolicy(), journal=records is not None
+        )
         self._http = make_async_client(line, transport, timeout=retry.request_timeout, verify=verify, agent=USER_AGENT)
-        self._driver = AsyncDriver(self._http, line, Local(on_event))
+        self._driver = AsyncDriver(self._http, line, Local(on_event, journal=records))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self._settings.panel.api)!r})"
@@ -184,6 +200,9 @@ class AsyncExportClient:
     ) -> DownloadedExport:
         """All three steps: creates the task, waits for it, downloads and verifies its files.
 
+        With a journal, an equal export that is under way, or that broke off within the last day, is gone on with
+        instead of creating another one.
+
         Args:
             source: `Database(1)` or `Segment(7)`.
             to: The folder for the files; it is made if it is missing.
@@ -198,6 +217,50 @@ class AsyncExportClient:
         request = _arguments.export_request(source, where, file_format)
         place = _arguments.destination(to, overwrite)
         return await self._driver.run(_workflow.export(request, place, self._settings, _arguments.timeout(timeout)))
+
+    async def pending(self) -> tuple[PendingExport, ...]:
+        """The exports of this panel that the journal knows as not finished, oldest first.
+
+        Raises:
+            UsageError: This client has no journal.
+            JournalError: It can't be read.
+        """
+        records = await self._driver.run(_resume.pending(self._settings))
+        return tuple(shown(record) for record in records)
+
+    async def resume_all(
+        self,
+        *,
+        to: str | os.PathLike[str] | None = None,
+        ids: Iterable[str] | None = None,
+        timeout: float | None = DEFAULT_TIMEOUT,
+    ) -> list[ExportOutcome]:
+        """Finishes the exports that the journal knows as not finished, oldest first, one after another.
+
+        An export of which nobody knows whether it was created is created with its first `Request-ID`, by which the
+        platform recognises it for a day; later, or with `RetryPolicy(create="never")`, it is a `CreateOutcomeUnknown`.
+
+        Args:
+            to: Another folder for the files than each export's own.
+            ids: Only these, by their `PendingExport.id`; one that is done already gives its result once more.
+            timeout: Seconds that each task may take; None waits for ever.
+
+        Returns:
+            How each ended; failures are values here.
+
+        Raises:
+            UsageError: This client has no journal, or an argument can't be used.
+            JournalError: The journal can't be read, or knows no export of such an id.
+        """
+        limit, place = _arguments.timeout(timeout), None if to is None else _arguments.destination(to, overwrite=False)
+        outcomes: list[ExportOutcome] = []
+        for record in await self._driver.run(_resume.chosen(self._settings, None if ids is None else tuple(ids))):
+            flow = _resume.resume(record, place, self._settings, limit)
+            try:
+                outcomes.append(ExportOutcome(record.source, await self._driver.run(flow, export=record.request_id)))
+            except ExportError as error:
+                outcomes.append(ExportOutcome(record.source, error=error))
+        return outcomes
 
 
 @attrs.frozen

@@ -19,13 +19,14 @@
     |  +- UnknownTaskState                finished, but in a word that nobody documents
     |  +- WaitTimeout (TimeoutError)      not finished in time; the task lives on
     +- DownloadError (OSError)
-       +- UnsafeLink                      a link that leads away from the panel
-       +- LinkExpired                     the panel no longer has the file
-       +- RemoteChanged                   the file became another one while it was fetched
-       +- IncompleteDownload              the file broke off, again and again
-       +- IntegrityError                  the file isn't what was announced
-       +- TargetExists                    a file of that name is there already
-       +- NoSpace                         the disk is full
+    |  +- UnsafeLink                      a link that leads away from the panel
+    |  +- LinkExpired                     the panel no longer has the file
+    |  +- RemoteChanged                   the file became another one while it was fetched
+    |  +- IncompleteDownload              the file broke off, again and again
+    |  +- IntegrityError                  the file isn't what was announced
+    |  +- TargetExists                    a file of that name is there already
+    |  +- NoSpace                         the disk is full
+    +- JournalError                       the journal can't be read or written
 
 Every error has a `slug` (its name in the documentation), `hints` (what to do) and an `exit_code` for the command line,
 survives pickling, and never holds the token.
@@ -315,3 +316,10 @@ class NoSpace(DownloadError):
     """The disk has no room for the file."""
 
     slug = "no-space"
+
+
+class JournalError(ExportError):
+    """The journal can't be read or written, or doesn't have what was asked for."""
+
+    slug = "journal"
+    exit_code = 7

@@ -56,6 +56,13 @@ class TaskCreated(Event):
 
 
 @attrs.frozen(kw_only=True)
+class TaskAttached(Event):
+    """The journal knew of an unfinished equal export; its task is gone on with."""
+
+    task_id: str
+
+
+@attrs.frozen(kw_only=True)
 class TaskPolled(Event):
     """The panel told the task's state, its links included, `waited` seconds after the wait began."""
 
@@ -75,10 +82,14 @@ class RetryScheduled(Event):
 
 @attrs.frozen(kw_only=True)
 class DownloadStarted(Event):
-    """A file begins to arrive; `size` is its announced number of bytes, where one was announced."""
+    """A file begins to arrive; `size` is its announced number of bytes, where one was announced.
+
+    `resumed_from` bytes of it are here already, from before an interruption.
+    """
 
     target: Path
     size: int | None
+    resumed_from: int = 0
 
 
 @attrs.frozen(kw_only=True)

@@ -65,7 +65,8 @@ class RetryPolicy:
     """How a failed request is repeated. Times are seconds.
 
     Attributes:
-        attempts: How often one request is sent at most, the first time included.
+        attempts: How often one request is sent at most, the first time included. Of a download, only attempts without
+            a new byte count, in a row.
         first_delay: Delay before the first repetition; every further one doubles it.
         max_delay: Longest delay. A panel's `Retry-After` may ask for more.
         request_timeout: How long one request may stay without a sign of life from the panel.
@@ -83,15 +84,17 @@ class RetryPolicy:
 
 @attrs.frozen(kw_only=True)
 class DownloadPolicy:
-    """What a downloaded file must prove.
+    """How stubbornly a file is fetched, and what it must prove.
 
     Attributes:
+        attempts: How often one file is requested at most, however much every attempt brings.
         verify_rows: Compare the rows of csv files with the task's `total`.
         csv_header: Whether csv files begin with a header row, which `total` doesn't count. Not documented; assumed.
         link_prefix: What the path of every link begins with, after the path of the base URL if it has one.
             Both documented shapes do; "" allows any path.
     """
 
+    attempts: int = attrs.field(default=100, validator=_at_least_one)
     verify_rows: bool = True
     csv_header: bool = True
     link_prefix: str = "/api/download/"

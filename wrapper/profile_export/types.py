@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, TypeAlias, TypeGuard
 
 import attrs
 
-from profile_export.errors import UsageError
+from profile_export.errors import ExportError, UsageError
 
 WireFormat: TypeAlias = Literal["json", "xml"]
 AuthMode: TypeAlias = Literal["body", "bearer"]
@@ -110,12 +111,15 @@ class DownloadedFile:
         size: Bytes.
         rows: Profiles in it (the header row not counted), or None where the format has no rows to count.
         sha256: Of the whole file, in hexadecimal.
+        resumed_from: The byte at which its last answer went on after an interruption, or None where it came in one
+            piece.
     """
 
     path: Path
     size: int
     rows: int | None
     sha256: str
+    resumed_from: int | None = None
 
 
 @attrs.frozen
@@ -135,3 +139,56 @@ class DownloadedExport:
     total: int
     rows: int | None
     warnings: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class PendingExport:
+    """An export that the journal knows as not finished.
+
+    Attributes:
+        id: Its name in the journal.
+        panel: The panel's origin, such as `https://panel.example.com`.
+        source: What is exported.
+        to: The folder for the files.
+        stage: "intent": nobody knows whether the task was created; "created": there is a task; "verified": every file
+            is whole, and not every one has its name yet.
+        task_id: The task, once known.
+        where: The filter, or None.
+        file_format: The format that was asked for.
+        created_at: When it began (UTC).
+    """
+
+    id: str
+    panel: str
+    source: Source
+    to: Path
+    stage: Literal["intent", "created", "verified"]
+    task_id: str | None
+    where: dict[str, Any] | None
+    file_format: str
+    created_at: datetime
+
+
+@attrs.frozen
+class ExportOutcome:
+    """How one of several exports ended: with a result, or with an error.
+
+    Attributes:
+        source: What was exported.
+        result: The files, or None where it failed.
+        error: Why it failed, or None where it didn't.
+    """
+
+    source: Source
+    result: DownloadedExport | None = None
+    error: ExportError | None = None
+
+    def unwrap(self) -> DownloadedExport:
+        """The result.
+
+        Raises:
+            ExportError: There is none; this is why.
+        """
+        if self.result is None:
+            raise self.error or UsageError("this outcome holds neither a result nor an error")
+        return self.result

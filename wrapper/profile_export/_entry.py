@@ -1,0 +1,75 @@
+"""One export's record in the journal, as its flow keeps it. Without a journal the same steps leave nothing behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from profile_export._effects import Flow, ForgetRecord, OpenRecord, SaveRecord
+from profile_export._records import Record
+from profile_export._requests import ExportRequest, Settings
+from profile_export._retry import is_final
+from profile_export.errors import ExportError
+from profile_export.types import DownloadedExport
+
+
+@attrs.define
+class Entry:
+    """A record that follows its export.
+
+    Attributes:
+        record: As it is now.
+        kept: Whether there is a journal that keeps it.
+        new: Whether this run wrote it, so that nobody can have sent its create request before.
+    """
+
+    record: Record
+    kept: bool = True
+    new: bool = False
+
+    @property
+    def request(self) -> ExportRequest:
+        """What is exported."""
+        return ExportRequest(self.record.source, self.record.file_format, self.record.where)
+
+    @property
+    def published_before(self) -> DownloadedExport | None:
+        """What was about to be published when an earlier run ended."""
+        return self.record.result if self.record.stage == "verified" else None
+
+    def created(self, task_id: str) -> Flow[None]:
+        """The panel gave a task."""
+        yield from self._update(stage="created", task_id=task_id)
+
+    def verified(self, result: DownloadedExport) -> Flow[None]:
+        """Every file is whole; they get their names now."""
+        yield from self._update(stage="verified", result=result)
+
+    def done(self, result: DownloadedExport) -> Flow[None]:
+        """Every file has its name."""
+        yield from self._update(stage="done", result=result)
+
+    def ended(self, error: ExportError) -> Flow[None]:
+        """Notes how it ended, if nothing is left to go on with."""
+        if is_final(error):
+            yield from self._update(stage="failed", problem=f"{error.slug}: {error}")
+
+    def never_sent(self) -> Flow[None]:
+        """Nothing began: no request of this export can have reached the panel."""
+        if self.kept and self.new:
+            yield from ForgetRecord(self.record.id)
+
+    def _update(self, **changes: Any) -> Flow[None]:
+        self.record = attrs.evolve(self.record, **changes)
+        if self.kept:
+            yield from SaveRecord(self.record)
+
+
+def open_entry(draft: Record, settings: Settings) -> Flow[Entry]:
+    """The entry of a new export or, with a journal, of an equal one that an earlier run left unfinished."""
+    if not settings.journal:
+        return Entry(draft, kept=False, new=True)
+    record = yield from OpenRecord(draft)
+    # Who asks now decides whether files are replaced.
+    return Entry(attrs.evolve(record, overwrite=draft.overwrite), new=record.request_id == draft.request_id)

@@ -1,0 +1,113 @@
+"""Who works on a part file, and whether that process is surely gone.
+
+No locks: on network file systems they are not to be trusted, and they vanish with the process that a later one wants to
+know about. A part file says who owns it instead, and whoever can't prove that the owner is gone leaves it alone.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, cast
+
+import attrs
+
+from profile_export.types import is_integer
+
+# Seconds. A living owner touches its file more often, even where a panel asked for an hour of patience.
+UNTOUCHED: Final = 7200.0
+
+# Part files that this process works on; a process number alone can't tell one run of ours from another.
+_busy: set[Path] = set()
+_guard: Final = threading.Lock()
+
+
+@attrs.frozen
+class Owner:
+    """One process: its host, that host's run since it was started, its number, and when it began; "" where unknown."""
+
+    host: str
+    boot: str
+    pid: int
+    began: str
+
+
+def read_owner(value: object) -> Owner | None:
+    """The owner as `attrs.asdict` wrote it, or None where it is none."""
+    members = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    if members.keys() != {"host", "boot", "pid", "began"} or not is_integer(members["pid"]):
+        return None
+    return Owner(**members) if all(isinstance(members[name], str) for name in ("host", "boot", "began")) else None
+
+
+def this_process() -> Owner:
+    """This process."""
+    pid = os.getpid()
+    return Owner(socket.gethostname(), boot(), pid, _began(pid))
+
+
+@cache
+def boot() -> str:
+    """What tells this run of the machine from an earlier one, or "" where the system doesn't say.
+
+    What was written but not synced before a loss of power is gone or zeroes; within one run it is all there.
+    """
+    return _read("/proc/sys/kernel/random/boot_id").strip()
+
+
+def is_gone(owner: Owner, path: Path, *, idle: float) -> bool:
+    """Whether nobody works on the part file at `path` any more, which nobody touched for `idle` seconds."""
+    me = this_process()
+    if owner.host != me.host:
+        return idle > UNTOUCHED
+    if owner.boot and me.boot and owner.boot != me.boot:
+        return True
+    if owner.pid == me.pid and owner.began == me.began:
+        with _guard:
+            return path not in _busy
+    return not _lives(owner, idle)
+
+
+def _lives(owner: Owner, idle: float) -> bool:
+    if sys.platform == "win32":
+        # A signal 0 would be Ctrl-C there.
+        return idle <= UNTOUCHED
+    try:
+        os.kill(owner.pid, 0)
+    except (ProcessLookupError, OverflowError, ValueError):
+        return False
+    except OSError:
+        pass
+    began = _began(owner.pid)
+    # Another process has the number now.
+    return not (owner.began and began and owner.began != began)
+
+
+def hold(path: Path) -> None:
+    """Notes that this process works on the part file."""
+    with _guard:
+        _busy.add(path)
+
+
+def let_go(path: Path) -> None:
+    """Notes that it no longer does."""
+    with _guard:
+        _busy.discard(path)
+
+
+def _began(pid: int) -> str:
+    """When a process began, in ticks since the start of the machine: field 22 of its line (Linux, man 5 proc)."""
+    # The command's name comes before, in parentheses, and may hold blanks and parentheses itself.
+    fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    return fields[19] if len(fields) > 19 else ""
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

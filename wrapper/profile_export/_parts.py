@@ -1,0 +1,289 @@
+"""Part files: the bytes of downloads on their way, beside their targets, until they are published or kept for later.
+
+A file appears under its final name only when it is whole and verified. Publishing makes it durable (fsync of the file,
+then of the folder) and gives it its name in one atomic step that never replaces a file unless asked to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import shutil
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Final, Self
+
+from profile_export import _leftovers, _ownership
+from profile_export._effects import Fetched
+from profile_export._files import PERMISSIONS, rename_new, sync_directory, translated
+from profile_export._leftovers import ENDING, Leftover, PartRecord
+from profile_export._ranges import ResumePoint
+from profile_export._retry import worth_keeping
+from profile_export._rows import RecordCounter
+from profile_export.errors import DownloadError, ExportError, IncompleteDownload, NoSpace
+
+READ_AT_ONCE: Final = 1 << 20
+# Whoever can write to the folder must not make us follow a link, or hand a file to a program we start.
+SAFELY: Final = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+class PartFile:
+    """The bytes of one download: written, hashed and, for csv, counted as they come."""
+
+    def __init__(self, target: Path, task_id: str, file: IO[bytes], path: Path, *, count_rows: bool) -> None:
+        self.target = target
+        self.path = path
+        self._task_id = task_id
+        self._count_rows = count_rows
+        self._file = file
+        self.etag: str | None = None
+        self.total: int | None = None
+        self._begin()
+
+    @classmethod
+    def new(cls, target: Path, task_id: str = "", *, count_rows: bool) -> Self:
+        """An empty one, and its record."""
+        path = _new_path(target)
+        try:
+            with translated(path, "write"):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _leftovers.write_record(path, PartRecord(task_id, None, None, 0, _ownership.this_process()))
+                # Exclusive, and for the owner's eyes only: profiles are personal data.
+                file = _stream(path, os.O_CREAT | os.O_EXCL)
+        except BaseException:
+            _leftovers.forget(path)
+            raise
+        return cls(target, task_id, file, path, count_rows=count_rows)
+
+    @classmethod
+    def left_behind(cls, target: Path, task_id: str, *, count_rows: bool) -> Self | None:
+        """The one that an earlier run left, if it did; read once more, for its hash and its rows."""
+        path = _new_path(target)
+        leftover = _leftovers.take_up(target, task_id, path)
+        if leftover is None:
+            _ownership.let_go(path)
+            return None
+        try:
+            path.chmod(0o600)
+            part = cls(target, task_id, _stream(path, 0), path, count_rows=count_rows)
+            part._read(leftover)
+        except OSError:
+            # What can't be read any more is of no use.
+            _leftovers.forget(path)
+            return None
+        return part
+
+    def _read(self, leftover: Leftover) -> None:
+        with self.path.open("rb") as file:
+            while chunk := file.read(min(READ_AT_ONCE, leftover.usable - self.size)):
+                self._note(chunk)
+        self.etag, self.total, self._synced = leftover.record.etag, leftover.record.total, leftover.record.synced
+
+    def _begin(self) -> None:
+        self.size = 0
+        self.etag = self.total = None
+        self.resumed_from: int | None = None
+        self._synced = 0
+        self._hash = hashlib.sha256()
+        self._rows = RecordCounter() if self._count_rows else None
+
+    @property
+    def resume_point(self) -> ResumePoint | None:
+        """How much is here, when the panel can say whether the rest still belongs to it."""
+        return None if not self.size or self.etag is None else ResumePoint(self.size, self.etag, self.total)
+
+    def restart(self, announced: int | None, etag: str | None = None) -> None:
+        """Forgets what was written, for a file of the version `etag`; `announced` bytes must fit on the disk."""
+        self._begin()
+        # Before the record says another version, the bytes of the old one must be gone.
+        self._cut()
+        self.etag, self.total = etag, announced
+        self._make_room()
+        with translated(self.path, "write"):
+            self._write_record()
+
+    def go_on(self, total: int | None) -> None:
+        """Keeps what was written; the rest must fit on the disk."""
+        self.total, self.resumed_from = total, self.size
+        self._cut()
+        self._make_room()
+
+    def _cut(self) -> None:
+        """Removes what stands behind the bytes that count, such as a part of a chunk that a full disk cut off."""
+        self._check_mine()
+        with translated(self.path, "write"):
+            self._file.seek(self.size)
+            self._file.truncate()
+
+    def _make_room(self) -> None:
+        with translated(self.path, "write"):
+            free = shutil.disk_usage(self.path.parent).free
+        if self.total is not None and self.total - self.size > free:
+            raise NoSpace(
+                f"{self.target} needs {self.total - self.size} bytes, but only {free} are free",
+                hints=("free some space, or choose another folder",),
+            )
+
+    def _check_mine(self) -> None:
+        """A process that slept for hours may have been taken for gone: its file is another one's now."""
+        with translated(self.path, "write"):
+            mine = os.fstat(self._file.fileno())
+            if not self.path.exists() or not os.path.samestat(mine, os.lstat(self.path)):
+                raise DownloadError(
+                    f"another process took up the part file of {self.target}, or removed it",
+                    hints=("look whether another export writes to the same folder",),
+                )
+
+    def write(self, chunk: bytes) -> None:
+        """Takes the next bytes of the file."""
+        with translated(self.path, "write"):
+            rest = memoryview(chunk)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        self._note(chunk)
+
+    def _note(self, chunk: bytes) -> None:
+        self._hash.update(chunk)
+        if self._rows is not None:
+            self._rows.feed(chunk)
+        self.size += len(chunk)
+
+    def finish(self, announced: int | None) -> Fetched:
+        """The facts about the whole file.
+
+        Raises:
+            IncompleteDownload: It is not as long as announced.
+        """
+        if announced is not None and announced != self.size:
+            raise IncompleteDownload(f"{self.target.name} broke off: {self.size} of {announced} bytes came")
+        records = None if self._rows is None else self._rows.records()
+        return Fetched(self.size, self._hash.hexdigest(), records, self.resumed_from)
+
+    def publish(self, *, overwrite: bool) -> None:
+        """Makes the file durable and gives it its final name.
+
+        Raises:
+            TargetExists: The name is taken, and `overwrite` is false; nothing was replaced.
+        """
+        self._check_mine()
+        with translated(self.target, "write"):
+            self.path.chmod(PERMISSIONS)
+            os.fsync(self._file.fileno())
+            if overwrite:
+                self.path.replace(self.target)
+            else:
+                rename_new(self.path, self.target)
+            self._file.close()
+            sync_directory(self.target.parent)
+        _leftovers.forget(self.path)
+
+    def reject(self) -> Path:
+        """Keeps the file for inspection, under a name that no reader of exports picks up; gives that name."""
+        self._file.close()
+        with translated(self.target, "write"):
+            for number in range(1, 1000):
+                suffix = ".rejected" if number == 1 else f"-{number}.rejected"
+                kept = self.target.with_name(self.target.name + suffix)
+                with contextlib.suppress(FileExistsError):
+                    rename_new(self.path, kept)
+                    _leftovers.forget(self.path)
+                    return kept
+        raise DownloadError(f"too many rejected files of the name {self.target.name}")
+
+    def keep(self) -> None:
+        """Leaves what is here to a later run, durably, where it can be gone on with; else removes it."""
+        if self.resume_point is None:
+            self.discard()
+            return
+        try:
+            self._cut()
+            os.fsync(self._file.fileno())
+            self._synced = self.size
+            self._write_record(durable=True)
+        except (OSError, ExportError):
+            # A full disk, say. What the record said before still holds.
+            pass
+        self._close()
+        _ownership.let_go(self.path)
+
+    def discard(self) -> None:
+        """Removes what was written; for downloads that ended without a result."""
+        self._close()
+        _leftovers.forget(self.path)
+
+    def _close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+    def _write_record(self, *, durable: bool = False) -> None:
+        owner = _ownership.this_process()
+        record = PartRecord(self._task_id, self.etag, self.total, self._synced, owner)
+        _leftovers.write_record(self.path, record, durable=durable)
+
+
+def _new_path(target: Path) -> Path:
+    """A name that nobody has had yet; this process is known to work on it before it exists."""
+    path = target.with_name(f"{target.name}.{secrets.token_hex(4)}{ENDING}")
+    _ownership.hold(path)
+    return path
+
+
+def _stream(path: Path, flags: int) -> IO[bytes]:
+    return os.fdopen(os.open(path, flags | os.O_RDWR | SAFELY, 0o600), "r+b", buffering=0)
+
+
+class PartFiles:
+    """The part files of one run; what has no name of its own at its end is kept for a later run, or removed."""
+
+    def __init__(self) -> None:
+        self._parts: dict[Path, PartFile] = {}
+
+    def look(self, target: Path, task_id: str, *, count_rows: bool) -> ResumePoint | None:
+        """From where the file can go on, after this run's own attempts or by what an earlier run left."""
+        if target not in self._parts:
+            part = PartFile.left_behind(target, task_id, count_rows=count_rows)
+            if part is not None:
+                self._parts[target] = part
+        here = self.here(target)
+        return None if here is None else here.resume_point
+
+    def here(self, target: Path) -> PartFile | None:
+        """The part file of `target`, when some of its bytes are here."""
+        part = self._parts.get(target)
+        return part if part is not None and part.size else None
+
+    def begin(
+        self, target: Path, task_id: str = "", *, count_rows: bool, announced: int | None, etag: str | None = None
+    ) -> PartFile:
+        """The part file of `target`, empty."""
+        part = self._parts.get(target)
+        if part is None:
+            part = self._parts[target] = PartFile.new(target, task_id, count_rows=count_rows)
+        part.restart(announced, etag)
+        return part
+
+    def publish(self, target: Path, *, overwrite: bool) -> None:
+        """See `PartFile.publish`."""
+        self._parts[target].publish(overwrite=overwrite)
+        del self._parts[target]
+
+    def reject(self, target: Path) -> Path:
+        """See `PartFile.reject`."""
+        kept = self._parts[target].reject()
+        del self._parts[target]
+        return kept
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for part in self._parts.values():
+            if error is not None and worth_keeping(error):
+                part.keep()
+            else:
+                part.discard()
+        self._parts.clear()
