@@ -52,13 +52,15 @@ class Journal:
                     return written
 
     def save(self, record: Record) -> None:
-        """Replaces the record.
+        """Replaces the record, unless another process has come further with it.
 
         Raises:
             JournalError: It can't be written.
         """
         with self._translated():
-            _files.replace(self._file(record.id), _records.write(record))
+            now = self._read(record.key, record.number)
+            if now is None or record.follows(now):
+                _files.replace(self._file(record.id), _records.write(record))
 
     def forget(self, record_id: str) -> None:
         """Removes a record.

@@ -68,10 +68,14 @@ class PartFile:
         try:
             path.chmod(0o600)
             part = cls(target, task_id, _stream(path, 0), path, count_rows=count_rows)
+        except OSError:
+            _leftovers.forget(path)
+            return None
+        try:
             part._read(leftover)
         except OSError:
             # What can't be read any more is of no use.
-            _leftovers.forget(path)
+            part.discard()
             return None
         return part
 

@@ -3,8 +3,8 @@
 intent     the create request is about to be sent; nobody knows whether it got through
 created    the panel gave a task
 verified   every file is whole; they get their names now
-done       every file has its name
 failed     nothing is left to go on with
+done       every file has its name
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ VERSION: Final = 1
 RECOGNISED: Final = 86_400.0
 KEY_LENGTH: Final = 16
 
-Stage: TypeAlias = Literal["intent", "created", "verified", "done", "failed"]
+Stage: TypeAlias = Literal["intent", "created", "verified", "failed", "done"]
 FINAL: Final[frozenset[Stage]] = frozenset({"done", "failed"})
 
 
@@ -62,6 +62,11 @@ class Record:
     task_id: str | None = None
     result: DownloadedExport | None = None
     problem: str = ""
+
+    def follows(self, other: Record) -> bool:
+        """Whether it tells more than `other`, or as much: of two processes with one export, one may be behind."""
+        order = get_args(Stage)
+        return order.index(self.stage) >= order.index(other.stage)
 
     @property
     def key(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from profile_export._download import Destination, download
-from profile_export._effects import Emit, Flow, NewRequestId, Now, PrepareDirectory, ReadRecord
+from profile_export._effects import Emit, Flow, IsPublished, NewRequestId, Now, PrepareDirectory, ReadRecord
 from profile_export._entry import Entry, open_entry
 from profile_export._records import Record
 from profile_export._requests import ExportRequest, Settings, create, outcome_unknown
@@ -68,15 +68,26 @@ def go_on(entry: Entry, to: Destination, settings: Settings, timeout: float | No
         result = yield from download((yield from wait.finish()), to, settings, entry)
     except TargetExists:
         # Another process may have gone on with the same record, and been faster.
-        record = (yield from ReadRecord(entry.record.id)) if entry.kept else entry.record
-        if record.stage != "done" or record.result is None:
+        there = yield from _published_elsewhere(entry)
+        if there is None:
             raise
-        return record.result
+        result = there
     except ExportError as error:
         yield from entry.ended(error)
         raise
     yield from entry.done(result)
     return result
+
+
+def _published_elsewhere(entry: Entry) -> Flow[DownloadedExport | None]:
+    """The result in the record, if all of its files have their names and their contents."""
+    record = (yield from ReadRecord(entry.record.id)) if entry.kept else entry.record
+    if record.result is None:
+        return None
+    for file in record.result.files:
+        if not (yield from IsPublished(file.path, record.result.task_id, file.size, file.sha256)):
+            return None
+    return record.result
 
 
 def _create(entry: Entry, settings: Settings, deadline: float | None) -> Flow[str]:
