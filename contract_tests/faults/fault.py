@@ -84,7 +84,7 @@ class Fault:
         host: The address that the panel listens on.
         listens: Whether it accepts connections at all.
         room: Bytes that a file may have; None for what the disk has.
-        twins: Whether it is tried in XML and with the asynchronous client, too.
+        in_xml: Whether it is tried in XML, too.
         manners: How the panel treats ranges meanwhile.
     """
 
@@ -98,7 +98,7 @@ class Fault:
     host: str = "127.0.0.1"
     listens: bool = True
     room: int | None = None
-    twins: bool = False
+    in_xml: bool = False
     manners: Manners = attrs.field(factory=Manners)
 
 

@@ -19,7 +19,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["_polling", "_retry", "_envelope", "_naming", "_pace", "_ranges", "_rows", "_transfer"], 1),
     **dict.fromkeys(["_continuation", "_xml", "_xml_tree"], 1),
     **dict.fromkeys(["_requests", "_wait", "_entry", "_download", "_workflow", "_resume"], 2),
-    **dict.fromkeys(["_credentials", "_bodies", "_transport", "_files", "_receiver", "_local"], 3),
+    **dict.fromkeys(["_credentials", "_deadline", "_bodies", "_transport", "_files", "_receiver", "_local"], 3),
     **dict.fromkeys(["_file_work", "_journal", "_leftovers", "_ownership", "_parts"], 3),
     **dict.fromkeys(["_calls", "_sync", "_async"], 4),
     **dict.fromkeys(["_arguments", "_completed", "client", "aio", "journal"], 5),
@@ -30,7 +30,7 @@ FACES = {"cli", "sandbox"}
 BELOW_THE_FACES = {"_version", "client", "aio", "errors", "events", "policy", "types", "journal", "__init__"}
 # Who knows which package from outside; the standard library and attrs are everybody's.
 OUTSIDERS: dict[str, set[str]] = {
-    "httpx": {"_credentials", "_bodies", "_transport", "_local", "_sync", "_async", "client", "aio"},
+    "httpx": {"_credentials", "_deadline", "_bodies", "_transport", "_local", "_sync", "_async", "client", "aio"},
     "profile_export_api": {"_credentials", "_calls", "_sync", "_async"},
     "anyio": {"_async"},
 }

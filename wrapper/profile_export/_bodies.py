@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 import attrs
 import httpx
 
+from profile_export._deadline import Deadline
 from profile_export._pace import Rule, Whole
 from profile_export.errors import ContractError
 
@@ -75,10 +76,11 @@ def patience(request: httpx.Request) -> float:
     return float("inf") if seconds is None else seconds
 
 
-def paced(chunks: Iterable[bytes], rule: Rule) -> Iterator[bytes]:
+def paced(chunks: Iterable[bytes], rule: Rule, deadline: Deadline) -> Iterator[bytes]:
     """The chunks; raises `httpx.ReadTimeout` when they come too slowly."""
     ahead = iter(chunks)
     while True:
+        deadline.begin()
         before = time.monotonic()
         chunk = next(ahead, None)
         problem = rule.problem(time.monotonic() - before, len(chunk or b""))
@@ -89,10 +91,11 @@ def paced(chunks: Iterable[bytes], rule: Rule) -> Iterator[bytes]:
         yield chunk
 
 
-async def apaced(chunks: AsyncIterable[bytes], rule: Rule) -> AsyncIterator[bytes]:
+async def apaced(chunks: AsyncIterable[bytes], rule: Rule, deadline: Deadline) -> AsyncIterator[bytes]:
     """The asynchronous twin of `paced`."""
     ahead = aiter(chunks)
     while True:
+        deadline.begin()
         before = time.monotonic()
         chunk = await anext(ahead, None)
         problem = rule.problem(time.monotonic() - before, len(chunk or b""))
@@ -103,27 +106,29 @@ async def apaced(chunks: AsyncIterable[bytes], rule: Rule) -> AsyncIterator[byte
         yield chunk
 
 
-def read(request: httpx.Request, response: httpx.Response) -> bytes:
+def read(response: httpx.Response, deadline: Deadline) -> bytes:
     """The whole body of an answer of the API."""
     try:
         if response.is_stream_consumed:
             # A transport of the caller's has read and unpacked it already, to record or to cache it.
             return response.content
         body = AnswerBody(response.headers.get("Content-Encoding", ""))
-        for chunk in paced(cast("httpx.SyncByteStream", response.stream), Whole(patience(request))):
+        stream = cast("httpx.SyncByteStream", response.stream)
+        for chunk in paced(stream, Whole(deadline.seconds), deadline):
             body.feed(chunk)
     finally:
         response.close()
     return body.whole()
 
 
-async def aread(request: httpx.Request, response: httpx.Response) -> bytes:
+async def aread(response: httpx.Response, deadline: Deadline) -> bytes:
     """The asynchronous twin of `read`."""
     try:
         if response.is_stream_consumed:
             return response.content
         body = AnswerBody(response.headers.get("Content-Encoding", ""))
-        async for chunk in apaced(cast("httpx.AsyncByteStream", response.stream), Whole(patience(request))):
+        stream = cast("httpx.AsyncByteStream", response.stream)
+        async for chunk in apaced(stream, Whole(deadline.seconds), deadline):
             body.feed(chunk)
     finally:
         await response.aclose()

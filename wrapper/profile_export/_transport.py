@@ -12,6 +12,7 @@ import httpx
 
 from profile_export import _bodies
 from profile_export._credentials import CredentialLine, Unforeseen, is_download
+from profile_export._deadline import Deadline
 from profile_export._pace import Steady
 from profile_export.errors import ExportError, UsageError
 
@@ -40,10 +41,11 @@ class SyncTransport(httpx.BaseTransport):
     def _exchange(self, request: httpx.Request) -> httpx.Response | ExportError:
         """The answer or the failure; not raised here, where a traceback would hold the answer as it came."""
         try:
-            response = self._inner.handle_request(self._line.sign(request))
+            deadline = Deadline(_bodies.patience(request))
+            response = self._inner.handle_request(deadline.watch(self._line.sign(request)))
             if is_download(request):
-                return _streaming(self._line, response, _SyncStream(self._line, response, _bodies.patience(request)))
-            return self._line.read(request, response, _bodies.read(request, response))
+                return _streaming(self._line, response, _SyncStream(self._line, response, deadline))
+            return self._line.read(request, response, _bodies.read(response, deadline))
         except (httpx.RequestError, ExportError) as error:
             return self._line.failure(error)
 
@@ -55,10 +57,10 @@ class SyncTransport(httpx.BaseTransport):
 class _SyncStream(httpx.SyncByteStream):
     """A download's bytes as they are on the wire; failures leave as this package's errors."""
 
-    def __init__(self, line: CredentialLine, response: httpx.Response, patience: float) -> None:
+    def __init__(self, line: CredentialLine, response: httpx.Response, deadline: Deadline) -> None:
         self._line = line
         self._response = response
-        self._rule = Steady(patience)
+        self._deadline = deadline
 
     def __iter__(self) -> Iterator[bytes]:
         try:
@@ -66,7 +68,8 @@ class _SyncStream(httpx.SyncByteStream):
                 # A transport of the caller's has read it already, to record or to cache it.
                 yield self._response.content
             else:
-                yield from _bodies.paced(cast("httpx.SyncByteStream", self._response.stream), self._rule)
+                stream = cast("httpx.SyncByteStream", self._response.stream)
+                yield from _bodies.paced(stream, Steady(self._deadline.seconds), self._deadline)
         except httpx.RequestError as error:
             failure = self._line.failure(error)
         else:
@@ -97,10 +100,11 @@ class AsyncTransport(httpx.AsyncBaseTransport):
     async def _exchange(self, request: httpx.Request) -> httpx.Response | ExportError:
         """The answer or the failure; not raised here, where a traceback would hold the answer as it came."""
         try:
-            response = await self._inner.handle_async_request(self._line.sign(request))
+            deadline = Deadline(_bodies.patience(request))
+            response = await self._inner.handle_async_request(deadline.awatch(self._line.sign(request)))
             if is_download(request):
-                return _streaming(self._line, response, _AsyncStream(self._line, response, _bodies.patience(request)))
-            return self._line.read(request, response, await _bodies.aread(request, response))
+                return _streaming(self._line, response, _AsyncStream(self._line, response, deadline))
+            return self._line.read(request, response, await _bodies.aread(response, deadline))
         except (httpx.RequestError, ExportError) as error:
             return self._line.failure(error)
 
@@ -112,17 +116,18 @@ class AsyncTransport(httpx.AsyncBaseTransport):
 class _AsyncStream(httpx.AsyncByteStream):
     """The asynchronous twin of `_SyncStream`."""
 
-    def __init__(self, line: CredentialLine, response: httpx.Response, patience: float) -> None:
+    def __init__(self, line: CredentialLine, response: httpx.Response, deadline: Deadline) -> None:
         self._line = line
         self._response = response
-        self._rule = Steady(patience)
+        self._deadline = deadline
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
             if self._response.is_stream_consumed:
                 yield self._response.content
             else:
-                async for chunk in _bodies.apaced(cast("httpx.AsyncByteStream", self._response.stream), self._rule):
+                stream = cast("httpx.AsyncByteStream", self._response.stream)
+                async for chunk in _bodies.apaced(stream, Steady(self._deadline.seconds), self._deadline):
                     yield chunk
         except httpx.RequestError as error:
             failure = self._line.failure(error)

@@ -131,3 +131,45 @@ def endless_header(x: Exchange) -> None:
     x.wire.send(x.right.head()[:-2] + b"X-Header: ")
     while x.wire.send(b"x" * 10_000):
         pass
+
+
+def drips(start: bytes, piece: bytes, pause: float) -> Act:
+    """What `start` says, then `piece` again and again, a pause before each."""
+
+    def act(x: Exchange) -> None:
+        x.wire.send(start)
+        while x.wire.pause(pause) and x.wire.send(piece):
+            pass
+
+    return act
+
+
+def head_drips(pause: float) -> Act:
+    """The status line, and then a header that comes a byte at a time, for ever."""
+    return drips(b"HTTP/1.1 200 OK\r\nX-Header: ", b"x", pause)
+
+
+def interim_forever(pause: float) -> Act:
+    """Interim answers that never end."""
+    return drips(b"", b"HTTP/1.1 102 Processing\r\n\r\n", pause)
+
+
+def chunk_frame_drips(pause: float) -> Act:
+    """Half the body as a chunk, and then the size of the next one a digit at a time, for ever."""
+
+    def act(x: Exchange) -> None:
+        half = x.right.body[: len(x.right.body) // 2]
+        head = x.right.named("Transfer-Encoding", "chunked").head(length=None)
+        drips(head + b"%x\r\n%b\r\n5;name=" % (len(half), half), b"x", pause)(x)
+
+    return act
+
+
+def trailers_drip(pause: float) -> Act:
+    """The whole body in chunks, and then a trailer that comes a byte at a time, for ever."""
+
+    def act(x: Exchange) -> None:
+        head = x.right.named("Transfer-Encoding", "chunked").head(length=None)
+        drips(head + b"%x\r\n%b\r\n0\r\nX-Trailer: " % (len(x.right.body), x.right.body), b"x", pause)(x)
+
+    return act

@@ -22,9 +22,9 @@ from contract_tests.faults.fault import COMPLETE, Ends, Fault
 from contract_tests.faults.panel import LINK
 
 ANSWERS: Final = (
-    Fault("500", "HTTP 500 with an envelope", answers.refusal(500, 500, "Internal error"), FAILED, twins=True),
+    Fault("500", "HTTP 500 with an envelope", answers.refusal(500, 500, "Internal error"), FAILED, in_xml=True),
     Fault("502", "HTTP 502 with a page", answers.page(502), only(FAILED, "status", "download")),
-    Fault("503", "HTTP 503 with a page", answers.page(503), FAILED, twins=True),
+    Fault("503", "HTTP 503 with a page", answers.page(503), FAILED, in_xml=True),
     Fault("504", "HTTP 504, empty", answers.bare(504), only(FAILED, "status", "download")),
     Fault("520", "HTTP 520, a status that no standard knows", answers.page(520), FAILED),
     Fault(
@@ -32,7 +32,7 @@ ANSWERS: Final = (
         "HTTP 429 with an envelope",
         answers.refusal(429, 429, "Too many requests"),
         LIMITED,
-        twins=True,
+        in_xml=True,
     ),
     Fault(
         "429-in-200",
@@ -95,25 +95,25 @@ ANSWERS: Final = (
         "HTTP 200 with a web page",
         answers.page(200),
         ends("contract", "contract", "integrity", first=None),
-        twins=True,
+        in_xml=True,
     ),
     Fault(
         "empty",
         "HTTP 200, empty",
         answers.changed(body=b""),
         ends("contract", "contract", "integrity", first=None),
-        twins=True,
+        in_xml=True,
     ),
     Fault("204", "HTTP 204", answers.bare(204), ALIEN),
     Fault("304", "HTTP 304, though nothing was cached", answers.bare(304), ALIEN),
     Fault("206", "HTTP 206, though no range was asked", answers.changed(status=206), download("contract")),
-    Fault("echo", "HTTP 400 with a page that repeats the token", answers.echo, ALIEN, twins=True),
+    Fault("echo", "HTTP 400 with a page that repeats the token", answers.echo, ALIEN, in_xml=True),
     Fault(
         "refused-in-200",
         "an envelope with error 403 under HTTP 200",
         answers.refusal(200, 403, "No access"),
         ends("authentication", "authentication", "authentication", first=None),
-        twins=True,
+        in_xml=True,
     ),
     Fault(
         "missing-in-200",
@@ -126,10 +126,10 @@ ANSWERS: Final = (
         "an envelope that says success, in place of the file",
         answers.refusal(200, 0, "Successful operation"),
         download("integrity"),
-        twins=True,
+        in_xml=True,
     ),
     Fault("403", "HTTP 403 with a page", answers.page(403), download("authentication")),
-    Fault("404", "HTTP 404 with a page", answers.page(404), download("link-expired"), twins=True),
+    Fault("404", "HTTP 404 with a page", answers.page(404), download("link-expired"), in_xml=True),
     Fault("410", "HTTP 410, empty", answers.bare(410), download("link-expired")),
     Fault("too-long", "Content-Length is larger than the body", answers.length_off(10), LOST),
     Fault(
@@ -159,7 +159,7 @@ ANSWERS: Final = (
         answers.raw_head("Content-Length: many", length=None),
         LOST,
     ),
-    Fault("gzip-unasked", "gzip, though it was asked as it is", answers.zipped(), download("contract"), twins=True),
+    Fault("gzip-unasked", "gzip, though it was asked as it is", answers.zipped(), download("contract"), in_xml=True),
     Fault(
         "gzip",
         "gzip, as the client allows",
@@ -178,7 +178,7 @@ ANSWERS: Final = (
         answers.changed(headers=(("Content-Encoding", "rot13"),)),
         {"status": Ends(COMPLETE, None), "download": Ends("contract", None)},
     ),
-    Fault("gzip-bomb", "few bytes of gzip that unpack to 32 MiB", answers.bomb(32 * 2**20), ALIEN, twins=True),
+    Fault("gzip-bomb", "few bytes of gzip that unpack to 32 MiB", answers.bomb(32 * 2**20), ALIEN, in_xml=True),
     Fault("chunked", "chunks with extensions and a trailer", answers.chunked, HARMLESS),
     Fault("http-1.0", "HTTP/1.0", answers.raw_head(version="HTTP/1.0"), HARMLESS),
     Fault(
@@ -193,7 +193,7 @@ ANSWERS: Final = (
         "two interim answers (1xx) before the answer",
         answers.before(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"),
         HARMLESS,
-        twins=True,
+        in_xml=True,
     ),
     Fault("large-header", "a header of 50 KB", answers.changed(headers=(("X-Large", "x" * 50_000),)), HARMLESS),
     Fault("huge-header", "a header of 500 KB", answers.changed(headers=(("X-Huge", "x" * 500_000),)), LOST),
@@ -233,9 +233,9 @@ ANSWERS: Final = (
         "a redirect to another host",
         answers.redirect(f"http://FOREIGN{LINK}?token=TOKEN"),
         ends("contract", "contract", "unsafe-link", first=None),
-        twins=True,
+        in_xml=True,
     ),
-    Fault("redirect-loop", "a redirect to itself", answers.redirect(answers.LOOP), download("contract"), twins=True),
+    Fault("redirect-loop", "a redirect to itself", answers.redirect(answers.LOOP), download("contract"), in_xml=True),
     Fault("redirect-nowhere", "a redirect without Location", answers.bare(302), ALIEN),
     Fault("redirect-outside", "a redirect to a page of the panel", answers.redirect("/login"), download("unsafe-link")),
     Fault(

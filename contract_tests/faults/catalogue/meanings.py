@@ -19,7 +19,7 @@ MEANINGS: Final = (
         "a link to another host",
         meanings.links(f"http://FOREIGN{LINK}"),
         status("unsafe-link"),
-        twins=True,
+        in_xml=True,
     ),
     Fault(
         "link-schemeless",
@@ -39,7 +39,7 @@ MEANINGS: Final = (
         "path traversal in a link",
         meanings.links(meanings.named("/api/download/../../etc")),
         status("unsafe-link"),
-        twins=True,
+        in_xml=True,
     ),
     Fault(
         "link-hidden-traversal",
@@ -67,7 +67,7 @@ MEANINGS: Final = (
         "progress goes backwards",
         meanings.course(*meanings.running(90, 50, 10, 0), state()),
         status(COMPLETE),
-        twins=True,
+        in_xml=True,
     ),
     Fault(
         "flaps",
@@ -82,7 +82,7 @@ MEANINGS: Final = (
         status(COMPLETE),
     ),
     Fault(
-        "never", "never finishes", meanings.course(*meanings.running(99)), status("wait-timeout"), wait=0.2, twins=True
+        "never", "never finishes", meanings.course(*meanings.running(99)), status("wait-timeout"), wait=0.2, in_xml=True
     ),
     Fault(
         "stays-unknown",
@@ -95,7 +95,7 @@ MEANINGS: Final = (
         "the task fails",
         meanings.course(*meanings.running(50), state("failed", 50)),
         status("task-failed"),
-        twins=True,
+        in_xml=True,
     ),
     Fault(
         "no-task-id",
@@ -117,7 +117,7 @@ MEANINGS: Final = (
         "an answer in XML to a question in JSON, or the other way round",
         meanings.other_format,
         calls(COMPLETE),
-        twins=True,
+        in_xml=True,
     ),
     Fault("deep", "JSON nested 100,000 deep", meanings.body(b"[" * 100_000), status("contract")),
     Fault(

@@ -17,7 +17,7 @@ def broken(name: str, what: str, manners: Manners, *, every: str, first: str = C
     """The connection is reset in the middle of the file, and this is how the panel treats the request for the rest."""
     ends = download(every, first=first)
     return Fault(
-        name, f"reset in the middle, then {what}", BROKEN, ends, attempts=attempts, twins=True, manners=manners
+        name, f"reset in the middle, then {what}", BROKEN, ends, attempts=attempts, in_xml=True, manners=manners
     )
 
 
