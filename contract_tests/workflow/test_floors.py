@@ -15,7 +15,7 @@ import profile_export
 ROOT = Path(profile_export.__path__[0])
 
 FLOORS: dict[str, int] = {
-    **dict.fromkeys(["_version", "errors", "types", "policy", "events", "_effects", "_records", "_secrets"], 0),
+    **dict.fromkeys(["_version", "errors", "types", "policy", "events", "_effects", "_records", "_secrets", "logs"], 0),
     **dict.fromkeys(["_polling", "_retry", "_envelope", "_naming", "_pace", "_ranges", "_rows", "_transfer"], 1),
     **dict.fromkeys(["_continuation", "_xml", "_xml_tree"], 1),
     **dict.fromkeys(["_requests", "_wait", "_entry", "_download", "_workflow", "_resume"], 2),
@@ -27,7 +27,7 @@ FLOORS: dict[str, int] = {
 }
 # Faces: they use what is public, and nobody imports them, except that the command line offers the sandbox.
 FACES = {"cli", "sandbox"}
-BELOW_THE_FACES = {"_version", "client", "aio", "errors", "events", "policy", "types", "journal", "__init__"}
+BELOW_THE_FACES = {"_version", "client", "aio", "errors", "events", "logs", "policy", "types", "journal", "__init__"}
 # Who knows which package from outside; the standard library and attrs are everybody's.
 OUTSIDERS: dict[str, set[str]] = {
     "httpx": {"_credentials", "_deadline", "_bodies", "_transport", "_local", "_sync", "_async", "client", "aio"},

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from profile_export import _effects as do
 from profile_export._local import Local
-from profile_export.events import DownloadProgress, Event, TaskCreated, TaskPolled
+from profile_export.events import DownloadProgress, Event, RetryScheduled, TaskCreated, TaskPolled
 from profile_export.types import TaskSnapshot
 
 CREATED = TaskCreated(task_id="task_1", request_id="r")
@@ -74,3 +76,22 @@ def test_a_broken_sink_is_told_once_for_all_runs(caplog: pytest.LogCaptureFixtur
         with local.run() as run:
             run.emit(CREATED)
     assert sum("event sink" in record.message for record in caplog.records) == 1
+
+
+def test_a_log_holds_no_query(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "profile_export"):
+        reason = "see https://panel.example.com/help?signature=marker why? 'because'"
+        Local().emit(RetryScheduled(operation="status", attempt=2, delay=1, reason=reason))
+    assert "https://panel.example.com/help?... why?" in caplog.text
+    assert "signature" not in caplog.text
+
+
+def test_without_anybody_who_asked_nothing_is_written() -> None:
+    """Python writes warnings to stderr by itself where no handler stands anywhere."""
+    code = """
+from profile_export._local import Local
+from profile_export.events import ExportFailed
+Local(lambda event: 1 / 0).emit(ExportFailed(slug="bug", message="x"))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
         TaskPolled,
     )
     from profile_export.journal import forget_export, pending_exports
+    from profile_export.logs import RedactingFilter, redact_logs
     from profile_export.policy import DownloadPolicy, PollPolicy, RetryPolicy
     from profile_export.types import (
         Database,
@@ -89,6 +90,7 @@ _HOMES = {
     "errors": _ERRORS,
     "events": _EVENTS,
     "journal": "forget_export pending_exports",
+    "logs": "RedactingFilter redact_logs",
     "policy": "DownloadPolicy PollPolicy RetryPolicy",
     "types": _TYPES,
 }
@@ -130,6 +132,7 @@ __all__ = [
     "PendingExport",
     "PollPolicy",
     "RateLimited",
+    "RedactingFilter",
     "RemoteChanged",
     "RequestTimeout",
     "ResponseLost",
@@ -155,6 +158,7 @@ __all__ = [
     "forget_export",
     "parse_source",
     "pending_exports",
+    "redact_logs",
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 import time
 import uuid
 from collections.abc import Callable, Generator
@@ -41,6 +42,10 @@ DOWNLOAD_HEADERS: Final = {"Accept": "*/*", "Accept-Encoding": "identity"}
 PROGRESS_INTERVAL: Final = 0.1
 
 logger = logging.getLogger("profile_export")
+# A library stays silent where nobody has asked for logs.
+logger.addHandler(logging.NullHandler())
+# Links may be signed by their queries.
+QUERY: Final = re.compile(r"\?[^\s'\"<>]+")
 
 
 @attrs.define
@@ -183,14 +188,14 @@ def _failed(error: BaseException) -> ExportFailed:
 
 
 def _log(event: Event) -> None:
-    """Milestones at INFO. Links stay out of it: their queries may be signatures."""
+    """Milestones at INFO. Links stay out of it, and so do the queries in what the panel says."""
     if isinstance(event, TaskPolled):
         seen = event.snapshot
         logger.info(
             "TaskPolled(%s: %s, %d percent, waited %.1f)", seen.task_id, seen.status, seen.progress, event.waited
         )
     elif not isinstance(event, DownloadProgress):
-        logger.info("%s", event)
+        logger.info("%s", QUERY.sub("?...", str(event)))
 
 
 @attrs.define

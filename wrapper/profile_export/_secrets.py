@@ -39,7 +39,7 @@ class Secret:
         return self.__text
 
     def mask(self, text: str) -> str:
-        """`text` with the token masked, as it is and as it looks in a URL, in JSON and in XML."""
+        """`text` with the token masked, as it is and as URLs, JSON, XML, and Python's repr of bytes write it."""
         return self.__spellings.sub(MASK, text)
 
     def mask_within(self, value: Any) -> Any:
@@ -74,8 +74,10 @@ def _spellings(letter: str) -> str:
     if letter.isascii() and letter.isalnum():
         return letter
     percent = "".join(f"%{byte:02X}" for byte in letter.encode())
+    # As Python shows bytes, which is how heads of answers get into logs.
+    in_bytes = "".join(f"\\x{byte:02x}" for byte in letter.encode())
     in_json = re.sub("(....)", r"\\u\1", letter.encode("utf-16-be").hex())
     plain = {letter, html.escape(letter), f"\\{letter}", "+" if letter == " " else letter}
     # The longest first, or "&" would be taken for the whole of "&amp;".
     in_words = "|".join(map(re.escape, sorted(plain, reverse=True)))
-    return f"(?:{in_words}|(?i:{re.escape(percent)}|{re.escape(in_json)}))"
+    return f"(?:{in_words}|(?i:{re.escape(percent)}|{re.escape(in_json)}|{re.escape(in_bytes)}))"
