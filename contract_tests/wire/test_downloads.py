@@ -36,6 +36,7 @@ from profile_export import (
     AsyncExportClient,
     Database,
     DownloadedExport,
+    DownloadFinished,
     DownloadPolicy,
     DownloadProgress,
     DownloadRestarted,
@@ -166,6 +167,7 @@ def test_what_is_told_on_the_way(panel: Panel, mode: Mode, tmp_path: Path) -> No
         ExportStarted(source=None, task_id=TASK),
         DownloadStarted(target=target, size=len(FILE)),
         DownloadProgress(target=target, received=len(FILE)),
+        DownloadFinished(target=target, size=len(FILE)),
         FilePublished(target=target, size=len(FILE)),
         ExportFinished(files=1, total=2),
     ]

@@ -10,7 +10,14 @@ from profile_export import errors
 from profile_export._download import Destination
 from profile_export._requests import ExportRequest
 from profile_export._workflow import export
-from profile_export.events import ExportFinished, ExportStarted, FilePublished, TaskCreated, TaskPolled
+from profile_export.events import (
+    DownloadFinished,
+    ExportFinished,
+    ExportStarted,
+    FilePublished,
+    TaskCreated,
+    TaskPolled,
+)
 from profile_export.types import Database, DownloadedExport, Segment
 
 REQUEST = ExportRequest(Database(1), "csv", None)
@@ -30,7 +37,7 @@ def test_the_three_steps_in_their_order() -> None:
         *("PrepareDirectory", "Exists", "Fetch", "Publish"),
     ]
     told = [type(event) for event in world.events]
-    assert told == [ExportStarted, TaskCreated, *[TaskPolled] * 3, FilePublished, ExportFinished]
+    assert told == [ExportStarted, TaskCreated, *[TaskPolled] * 3, DownloadFinished, FilePublished, ExportFinished]
 
 
 def test_the_folder_is_proved_writable_before_a_task_is_made() -> None:

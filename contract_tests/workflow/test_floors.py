@@ -23,7 +23,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["_file_work", "_journal", "_leftovers", "_ownership", "_parts"], 3),
     **dict.fromkeys(["_calls", "_sync", "_async"], 4),
     **dict.fromkeys(["_arguments", "_completed", "client", "aio", "journal"], 5),
-    **dict.fromkeys(["__init__"], 6),
+    **dict.fromkeys(["__init__", "otel"], 6),
 }
 # Faces: they use what is public, and nobody imports them, except that the command line offers the sandbox.
 FACES = {"cli", "sandbox"}
@@ -33,6 +33,7 @@ OUTSIDERS: dict[str, set[str]] = {
     "httpx": {"_credentials", "_deadline", "_bodies", "_transport", "_local", "_sync", "_async", "client", "aio"},
     "profile_export_api": {"_credentials", "_calls", "_sync", "_async"},
     "anyio": {"_async"},
+    "opentelemetry": {"otel"},
 }
 
 

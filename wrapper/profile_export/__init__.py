@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         WaitTimeout,
     )
     from profile_export.events import (
+        DownloadFinished,
         DownloadProgress,
         DownloadRestarted,
         DownloadStarted,
@@ -80,8 +81,8 @@ _ERRORS = """ApiError AuthenticationError ConnectFailed ContractError CreateOutc
     IncompleteDownload IntegrityError InvalidRequest JournalError LinkExpired NoSpace RateLimited RemoteChanged
     RequestTimeout ResponseLost ServerError TargetExists TaskError TaskFailed TaskNotFound TransportError
     UnknownTaskState UnsafeLink UsageError WaitTimeout"""
-_EVENTS = """DownloadProgress DownloadRestarted DownloadStarted Event ExportFailed ExportFinished ExportStarted
-    FilePublished RetryScheduled TaskAttached TaskCreated TaskPolled"""
+_EVENTS = """DownloadFinished DownloadProgress DownloadRestarted DownloadStarted Event ExportFailed ExportFinished
+    ExportStarted FilePublished RetryScheduled TaskAttached TaskCreated TaskPolled"""
 _TYPES = """Database DownloadedExport DownloadedFile ExportOutcome PendingExport Segment Source TaskSnapshot
     parse_source"""
 _HOMES = {
@@ -108,6 +109,7 @@ __all__ = [
     "CreateOutcomeUnknown",
     "Database",
     "DownloadError",
+    "DownloadFinished",
     "DownloadPolicy",
     "DownloadProgress",
     "DownloadRestarted",

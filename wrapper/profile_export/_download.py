@@ -40,7 +40,7 @@ from profile_export.errors import (
     TargetExists,
     TransportError,
 )
-from profile_export.events import FilePublished, RetryScheduled
+from profile_export.events import DownloadFinished, FilePublished, RetryScheduled
 from profile_export.types import DownloadedExport, DownloadedFile
 
 
@@ -77,6 +77,7 @@ def _download(done: Completion, to: Destination, settings: Settings, entry: Entr
         file = there.get(plan.target)
         if file is None:
             facts = yield from _fetch_by_any_link(done, plan, index, settings)
+            yield from Emit(DownloadFinished(target=plan.target, size=facts.size))
             rows = _transfer.rows_of(facts, settings.download)
             file = DownloadedFile(plan.target, facts.size, rows, facts.sha256, facts.resumed_from)
         files.append(file)

@@ -108,6 +108,14 @@ class DownloadRestarted(Event):
 
 
 @attrs.frozen(kw_only=True)
+class DownloadFinished(Event):
+    """A file of `size` bytes arrived, as long as announced. It has no name yet: all files are checked together."""
+
+    target: Path
+    size: int
+
+
+@attrs.frozen(kw_only=True)
 class FilePublished(Event):
     """A file passed all checks and has its final name."""
 
