@@ -373,7 +373,7 @@ def test_both_asynchronous_worlds(panel: Panel, tmp_path: Path, backend: str) ->
 
 
 def suffixes(folder: Path) -> list[str]:
-    return [path.suffix for path in folder.iterdir()]
+    return sorted(path.suffix for path in folder.iterdir())
 
 
 def test_a_cancelled_download_leaves_nothing(panel: Panel, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.wire.dialogue import ONCE, TASK, Mode, Panel, created, running
+from contract_tests.wire.dialogue import ONCE, TASK, Mode, Panel, created, refused, running
 from profile_export import Database, RetryPolicy, errors
 
 FAILURES: list[tuple[type[httpx.RequestError], type[errors.ExportError], str | None]] = [
@@ -104,3 +104,16 @@ def test_a_sink_that_fails_changes_nothing(panel: Panel, mode: Mode) -> None:
 
     panel.create()
     assert mode.speak(lambda client: client.create_export(Database(1)), on_event=sink).task_id == TASK
+
+
+def test_a_task_just_created_may_be_unknown_to_the_first_question(panel: Panel, style_mode: Mode) -> None:
+    panel.create()
+    panel.status(refused(404, "Task not found"), running(7))
+    steps = (lambda client: client.create_export(Database(1)), lambda task: task.status())
+    assert style_mode.speak(*steps, retry=ONCE).progress == 7
+
+
+def test_a_task_known_by_its_id_has_no_such_grace(panel: Panel, style_mode: Mode) -> None:
+    panel.status(refused(404, "Task not found"), running(7))
+    with pytest.raises(errors.TaskNotFound):
+        style_mode.speak(lambda client: client.status(TASK), retry=ONCE)

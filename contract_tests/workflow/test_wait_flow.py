@@ -10,7 +10,7 @@ import pytest
 from contract_tests.workflow.worlds import LINK, OTHER_LINK, TASK, World, completed, settings, state
 from profile_export import _effects as do
 from profile_export import errors
-from profile_export._wait import Completion, Wait
+from profile_export._wait import Completion, Wait, status_of
 from profile_export.events import TaskPolled
 from profile_export.policy import PollPolicy
 from profile_export.types import TaskSnapshot
@@ -20,7 +20,8 @@ UNKNOWN = errors.TaskNotFound("the panel doesn't know the task")
 
 
 def wait(world: World, timeout: float | None = None, *, created: bool = False, poll: PollPolicy = EXACT) -> Completion:
-    return world.run(Wait(TASK, settings(poll=poll), timeout, "csv", created).finish())
+    created_at = world.now if created else None
+    return world.run(Wait(TASK, settings(poll=poll), timeout, "csv", created_at).finish())
 
 
 @pytest.mark.parametrize("word", ["completed", "success", "Completed", "SUCCESS"])
@@ -172,6 +173,16 @@ def test_the_grace_for_a_new_task_ends_with_the_time_of_the_wait(timeout: float)
     with pytest.raises(errors.TaskNotFound):
         wait(world, timeout, created=True)
     assert world.now - 5000 == pytest.approx(timeout)
+
+
+@pytest.mark.parametrize(("age", "left"), [(0, 15), (4, 11), (14.5, 0.5), (15, 0), (900, 0)])
+def test_the_grace_counts_from_the_create_for_single_questions_too(age: float, left: float) -> None:
+    world = World(states=[UNKNOWN])
+    with pytest.raises(errors.TaskNotFound):
+        world.run(status_of(TASK, world.now - age, settings(poll=EXACT)))
+    assert world.now - 5000 == pytest.approx(left)
+    world = World(states=lambda now: UNKNOWN if now - 5000 < left else completed())
+    assert world.run(status_of(TASK, world.now - age, settings(poll=EXACT))) == completed()
 
 
 def test_a_task_given_by_its_id_has_no_grace() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,14 +33,15 @@ class Wait:
     """One wait for one task, a step at a time, so that it can be watched as a stream.
 
     `timeout` is in seconds, or None for ever; `file_format` is what the task was created with, or "" where that isn't
-    known; `created` tells that it was created just before, so that the panel may not know it yet.
+    known; `created_at` is when the task was created, on the driver's clock, if that was in this process: the panel may
+    not know it yet.
     """
 
     task_id: str
     settings: Settings
     timeout: float | None
     file_format: str = ""
-    created: bool = False
+    created_at: float | None = None
     _began: float | None = attrs.field(init=False, default=None)
     _history: tuple[_polling.Observation, ...] = attrs.field(init=False, default=())
     _last: TaskSnapshot | None = attrs.field(init=False, default=None)
@@ -103,18 +103,9 @@ class Wait:
 
     def _ask(self, began: float) -> Flow[TaskSnapshot]:
         deadline = None if self.timeout is None else began + self.timeout
-        while True:
-            try:
-                return (yield from status(self.task_id, self.settings, deadline))
-            except TaskNotFound:
-                # A panel may answer before its own books are in order, so a new task may be unknown for a moment.
-                left = min(self.settings.poll.not_found_grace, self._limit()) - ((yield from Now()) - began)
-                if not self.created or self._last is not None or left <= 0:
-                    raise
-                yield from Sleep(min(self.settings.poll.min_delay, left))
-
-    def _limit(self) -> float:
-        return math.inf if self.timeout is None else self.timeout
+        # A task that the panel has known is not new any more.
+        created_at = self.created_at if self._last is None else None
+        return (yield from status_of(self.task_id, created_at, self.settings, deadline))
 
     def _check_known(self, snapshot: TaskSnapshot, waited: float) -> None:
         if _polling.judge(snapshot) != "unknown":
@@ -138,6 +129,26 @@ class Wait:
             operation="status",
             task_id=self.task_id,
         )
+
+
+def status_of(
+    task_id: str, created_at: float | None, settings: Settings, deadline: float | None = None
+) -> Flow[TaskSnapshot]:
+    """Asks for the task's state.
+
+    A panel may answer before its own books are in order, so a task created a moment ago may be unknown to it.
+    """
+    while True:
+        try:
+            return (yield from status(task_id, settings, deadline))
+        except TaskNotFound:
+            if created_at is None:
+                raise
+            end = created_at + settings.poll.not_found_grace
+            left = (end if deadline is None else min(end, deadline)) - (yield from Now())
+            if left <= 0:
+                raise
+            yield from Sleep(min(settings.poll.min_delay, left))
 
 
 def completion(snapshot: TaskSnapshot, file_format: str = "") -> Completion:

@@ -13,10 +13,11 @@ from profile_export.events import ExportFinished, ExportStarted, TaskAttached
 from profile_export.types import DownloadedExport
 
 
-def create_only(request: ExportRequest, settings: Settings) -> Flow[tuple[str, str]]:
-    """Step 1 alone: the new task's id, and the `Request-ID` that it was created with."""
+def create_only(request: ExportRequest, settings: Settings) -> Flow[tuple[str, str, float]]:
+    """Step 1 alone: the new task's id, the `Request-ID` that it was created with, and when, on the driver's clock."""
     request_id = yield from NewRequestId()
-    return (yield from create(request, settings, None, request_id)), request_id
+    task_id = yield from create(request, settings, None, request_id)
+    return task_id, request_id, (yield from Now())
 
 
 def export(
@@ -58,13 +59,14 @@ def _export(draft: Record, to: Destination, settings: Settings, timeout: float |
 def go_on(entry: Entry, to: Destination, settings: Settings, timeout: float | None) -> Flow[DownloadedExport]:
     """The steps that are left of an export, each noted in its record."""
     try:
-        task_id, created = entry.record.task_id, False
+        task_id, created_at = entry.record.task_id, None
         if task_id is None:
             deadline = None if timeout is None else (yield from Now()) + timeout
-            task_id, created = (yield from _create(entry, settings, deadline)), True
+            task_id = yield from _create(entry, settings, deadline)
+            created_at = yield from Now()
         else:
             yield from Emit(TaskAttached(task_id=task_id))
-        wait = Wait(task_id, settings, timeout, entry.record.file_format, created=created)
+        wait = Wait(task_id, settings, timeout, entry.record.file_format, created_at)
         result = yield from download((yield from wait.finish()), to, settings, entry)
     except TargetExists:
         # Another process may have gone on with the same record, and been faster.

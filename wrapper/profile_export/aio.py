@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from profile_export import _arguments, _requests, _resume, _wait, _workflow
+from profile_export import _arguments, _resume, _wait, _workflow
 from profile_export._arguments import DEFAULT_TIMEOUT
 from profile_export._async import AsyncDriver
 from profile_export._completed import Completed
@@ -120,8 +120,10 @@ class AsyncExportClient:
             ContractError: The answer doesn't fit the contract.
         """
         request = _arguments.export_request(source, where, file_format)
-        task_id, request_id = await self._driver.run(_workflow.create_only(request, self._settings))
-        return AsyncExportTask(self._driver, self._settings, task_id, file_format, created=True, request_id=request_id)
+        task_id, request_id, created_at = await self._driver.run(_workflow.create_only(request, self._settings))
+        return AsyncExportTask(
+            self._driver, self._settings, task_id, file_format, request_id=request_id, created_at=created_at
+        )
 
     def task(self, task_id: str, *, file_format: str = "") -> AsyncExportTask:
         """A task that exists already, by its id. Nothing is sent.
@@ -270,24 +272,28 @@ class AsyncExportTask:
     Attributes:
         task_id: Its id, opaque; keep it to come back to the task later.
         file_format: What it was created with, or "" where that is not known.
-        created: Whether this client has just created it, so that the panel may not know it yet for a moment.
         request_id: The `Request-ID` that this client created it with, or "".
+        created_at: When this client created it, on a clock of its own, or None. The panel may not know it yet then.
     """
 
     _driver: AsyncDriver = attrs.field(repr=False, eq=False)
     _settings: Settings = attrs.field(repr=False, eq=False)
     task_id: str
     file_format: str = ""
-    created: bool = attrs.field(default=False, repr=False, eq=False, kw_only=True)
     request_id: str = attrs.field(default="", repr=False, eq=False, kw_only=True)
+    created_at: float | None = attrs.field(default=None, repr=False, eq=False, kw_only=True)
 
     def continuation_token(self) -> str:
         """The task as portable text for `AsyncExportClient.resume`: versioned, bound to the panel, without a secret."""
         return write_token(self._settings.panel.api, Continuation(self.task_id, self.file_format))
 
     async def status(self) -> TaskSnapshot:
-        """The task's state now; see `AsyncExportClient.status`."""
-        return await self._driver.run(_requests.status(self.task_id, self._settings), export=self._export)
+        """The task's state now; see `AsyncExportClient.status`.
+
+        For a moment after its creation, a panel that doesn't know the task yet is asked again.
+        """
+        asking = _wait.status_of(self.task_id, self.created_at, self._settings)
+        return await self._driver.run(asking, export=self._export)
 
     async def wait(self, *, timeout: float | None = DEFAULT_TIMEOUT) -> AsyncCompletedExport:
         """Asks for the status until the task has ended.
@@ -323,7 +329,7 @@ class AsyncExportTask:
 
     def _waiting(self, timeout: float | None) -> _wait.Wait:
         limit = _arguments.timeout(timeout)
-        return _wait.Wait(self.task_id, self._settings, limit, self.file_format, self.created)
+        return _wait.Wait(self.task_id, self._settings, limit, self.file_format, self.created_at)
 
     async def _snapshots(self, waiting: _wait.Wait) -> AsyncIterator[TaskSnapshot]:
         while True:
