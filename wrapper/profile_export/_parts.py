@@ -21,6 +21,7 @@ from profile_export._files import PERMISSIONS, rename_new, sync_directory, trans
 from profile_export._leftovers import ENDING, Leftover, PartRecord
 from profile_export._ranges import ResumePoint
 from profile_export._retry import worth_keeping
+from profile_export._room import Room
 from profile_export._rows import RecordCounter
 from profile_export.errors import DownloadError, ExportError, IncompleteDownload, NoSpace
 
@@ -38,6 +39,7 @@ class PartFile:
         self._task_id = task_id
         self._count_rows = count_rows
         self._file = file
+        self._room = Room(path.parent)
         self.etag: str | None = None
         self.total: int | None = None
         self._begin()
@@ -143,6 +145,8 @@ class PartFile:
     def write(self, chunk: bytes) -> None:
         """Takes the next bytes of the file."""
         with translated(self.path, "write"):
+            if self.total is None:
+                self._room.take(len(chunk))
             rest = memoryview(chunk)
             while rest:
                 rest = rest[self._file.write(rest) :]
