@@ -100,7 +100,12 @@ PLAIN_FILES = [b"", b" ", BOM, BOM[:1], ROWS, BOM + ROWS, b"\n\n" + ROWS, b"x" *
 JSON_FILES = [b'{"id": 1}\n{"id": 2}\n', b'{"id": 1}', b'[{"id": 1}]', b"{" * 2000]
 ENVELOPES = [ENVELOPE, b" \r\n" + ENVELOPE, BOM + ENVELOPE, XML_ENVELOPE, BOM + XML_ENVELOPE]
 PAGES = [PAGE, b" " * 700 + PAGE, BOM + PAGE, b"<a"]
-contents = st.sampled_from([*PLAIN_FILES, *JSON_FILES, *ENVELOPES, *PAGES])
+XML_FILES = [
+    b"<xml><profile><id>1</id></profile></xml>",
+    b'<?xml version="1.0"?>\n<!-- all -->\n<profiles/>',
+    BOM + b"<p/>",
+]
+contents = st.sampled_from([*PLAIN_FILES, *JSON_FILES, *XML_FILES, *ENVELOPES, *PAGES])
 
 
 def chunked(content: bytes, sizes: list[int]) -> list[bytes]:
@@ -115,7 +120,7 @@ def chunked(content: bytes, sizes: list[int]) -> list[bytes]:
 @given(
     content=contents,
     sizes=st.lists(st.integers(0, 12), max_size=30),
-    file_format=st.sampled_from(["csv", "json", "xlsx", ""]),
+    file_format=st.sampled_from(["csv", "json", "xml", "xlsx", ""]),
     status=st.sampled_from([200, 200, 200, 206, 404, 500]),
     content_type=st.sampled_from(["text/csv", "", "text/html", "application/json", "application/xml"]),
     encoding=st.sampled_from(["", "", "gzip"]),
@@ -164,6 +169,41 @@ def test_a_page_that_says_it_is_html_is_never_written() -> None:
 )
 def test_a_json_export_may_begin_like_an_envelope(content: bytes) -> None:
     assert receive(chunked(content, [1, 1, 5000]), file_format="json").content == content
+
+
+@pytest.mark.parametrize("content", JSON_FILES, ids=repr)
+def test_json_under_the_label_of_a_page_is_a_file(content: bytes) -> None:
+    assert receive(bytewise(content), file_format="json", content_type="text/html; charset=utf-8").content == content
+
+
+@pytest.mark.parametrize("content_type", ["application/xml", "text/plain", ""])
+@pytest.mark.parametrize("content", [*XML_FILES, b"<profiles>" + b"<p/>" * 30_000 + b"</profiles>"], ids=len)
+def test_an_xml_export_is_a_file(content: bytes, content_type: str) -> None:
+    chunks = chunked(content, [1] * 50)
+    assert receive(chunks, file_format="xml", content_type=content_type).content == content
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"),
+    [
+        (PAGE, "application/xml"),
+        (b'<?xml version="1.0"?>\n<!-- a page -->\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN">', ""),
+        (b"<html>" + b"<p>wait</p>" * 9_000, "application/xml"),
+        (XML_FILES[0], "text/html"),
+        (b"Please log in", "text/html"),
+    ],
+    ids=["page", "xhtml", "long", "label", "words"],
+)
+def test_a_page_in_place_of_an_xml_export_is_never_written(content: bytes, content_type: str) -> None:
+    result = receive([*bytewise(content[:300]), content[300:]], file_format="xml", content_type=content_type)
+    assert result.error is errors.IntegrityError
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES, ids=repr)
+def test_an_envelope_in_place_of_an_xml_export_is_a_refusal(envelope: bytes) -> None:
+    assert receive([envelope], file_format="xml").error in {errors.LinkExpired, errors.IntegrityError}
+    if b"<" in envelope:
+        assert receive([envelope], file_format="xml").error is errors.LinkExpired
 
 
 def test_what_begins_like_an_envelope_is_no_csv() -> None:

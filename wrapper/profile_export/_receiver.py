@@ -10,7 +10,7 @@ import attrs
 from profile_export._effects import Fetched
 from profile_export._parts import PartFile
 from profile_export._rows import BOM
-from profile_export._transfer import ENVELOPE_LIMIT, Head, may_be_page, refusal_of, refuses
+from profile_export._transfer import ENVELOPE_LIMIT, START, Head, may_be_file, may_be_page, refusal_of, refuses
 
 
 @attrs.define
@@ -67,23 +67,20 @@ class Receiver:
         return part.finish(self.announced)
 
     def _is_file_so_far(self) -> bool:
-        first = self._first()
+        start = self._start()
         long = len(self._held) > ENVELOPE_LIMIT
-        if not may_be_page(self.head, first):
-            return long or first != b""
-        return long and self._may_begin_with(first)
+        if not may_be_page(self.head, start):
+            return long or start != b""
+        return long and may_be_file(self.head, self.file_format, start)
 
     def _is_file_at_end(self) -> bool:
-        first = self._first()
-        return not may_be_page(self.head, first) or self._may_begin_with(first)
+        start = self._start()
+        return not may_be_page(self.head, start) or may_be_file(self.head, self.file_format, start)
 
-    def _may_begin_with(self, first: bytes) -> bool:
-        return self.file_format == "json" and first == b"{"
-
-    def _first(self) -> bytes:
-        """The first byte that is no blank and no part of a byte order mark, or none as long as there is none."""
+    def _start(self) -> bytes:
+        """How it begins, behind blanks and a byte order mark, or nothing as long as there is no more than those."""
         held = bytes(self._held)
-        return b"" if BOM.startswith(held) else held.removeprefix(BOM).lstrip()[:1]
+        return b"" if BOM.startswith(held) else held.removeprefix(BOM).lstrip()[:START]
 
     def _release(self) -> PartFile:
         part = self._part = self.begin(self.announced)

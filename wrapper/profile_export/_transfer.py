@@ -28,6 +28,8 @@ from profile_export.types import is_integer
 
 # An answer that may be an error envelope is read up to here before a byte of it is written. Envelopes are far smaller.
 ENVELOPE_LIMIT: Final = 65_536
+# How much of a body tells what it is: a doctype may stand behind comments.
+START: Final = 1_024
 MOST_REDIRECTS: Final = 5
 # Letters; servers refuse longer ones, and so does httpx in the end.
 LONGEST_LINK: Final = 8_192
@@ -227,13 +229,33 @@ def is_encoded(head: Head) -> bool:
     return head.content_encoding.strip().lower() not in {"", "identity"}
 
 
-def may_be_page(head: Head, first: bytes) -> bool:
+def may_be_page(head: Head, start: bytes) -> bool:
     """Whether a body may be an error page or envelope in place of the file.
 
     Judged by the first byte that is no blank, since a wrong Content-Type is no reason to refuse a good file: a csv
-    file begins with neither `{` nor `<`. A JSON file may begin with `{`, so it is looked at again when it is whole.
+    file begins with neither `{` nor `<`. Other formats may, so they are looked at again when more of them is here.
     """
-    return first in {b"<", b"{"} or head.content_type.lower().startswith("text/html")
+    return start[:1] in {b"<", b"{"} or _is_labelled_html(head)
+
+
+def may_be_file(head: Head, file_format: str, start: bytes) -> bool:
+    """Whether what may be a page may be a file of the format that was asked for, too, if it is no envelope.
+
+    JSON under a wrong label is still no page; XML that begins as web pages do, or is labelled as one, is.
+    """
+    if file_format == "json":
+        return start[:1] in {b"{", b"["}
+    pages = {b"<html", b"<!doctype html"}
+    return (
+        file_format == "xml"
+        and start[:1] == b"<"
+        and not _is_labelled_html(head)
+        and not any(page in start.lower() for page in pages)
+    )
+
+
+def _is_labelled_html(head: Head) -> bool:
+    return head.content_type.lower().startswith("text/html")
 
 
 def refusal_of(head: Head, retry_after: float | None, envelope: Mapping[str, Any] | None) -> ExportError:
