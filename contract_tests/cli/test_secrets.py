@@ -94,8 +94,10 @@ def arguments_of(process: int) -> str:
     return subprocess.run(["ps", "-o", "args=", "-p", str(process)], capture_output=True, text=True, check=True).stdout
 
 
-@pytest.mark.parametrize("source", ["stdin", "file"])
-def test_the_list_of_processes_and_ctrl_c(slow_panel: RunningSandbox, tmp_path: Path, source: str) -> None:
+@pytest.mark.parametrize(("source", "number"), [("stdin", signal.SIGINT), ("file", signal.SIGTERM)])
+def test_the_list_of_processes_and_signals(
+    slow_panel: RunningSandbox, tmp_path: Path, source: str, number: signal.Signals
+) -> None:
     env = environment(PROFILE_EXPORT_BASE_URL=slow_panel.url)
     file = tmp_path / "secret"
     file.write_text(f"{TOKEN}\n", encoding="utf-8")
@@ -108,8 +110,8 @@ def test_the_list_of_processes_and_ctrl_c(slow_panel: RunningSandbox, tmp_path: 
         program.process.stdin.close()
         program.until(lambda: "TaskPolled" in program.err)
         shown = arguments_of(program.process.pid)
-        program.process.send_signal(signal.SIGINT)
-        assert program.ended() == 130
+        program.process.send_signal(number)
+        assert program.ended() == 128 + number
     assert "database:1" in shown
     assert "to go on: " in program.err
     assert_unseen(TOKEN, shown + program.out + program.err, tmp_path / "out")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import traceback
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -194,24 +195,61 @@ def test_repetitions_tell_nothing(router: respx.MockRouter, sweep: Sweep, tmp_pa
 
 
 @pytest.mark.parametrize("mode", [Mode(style="sync"), Mode(style="async")], ids=str)
-def test_an_interruption_tells_nothing_above_the_line(router: respx.MockRouter, sweep: Sweep, mode: Mode) -> None:
-    """Below the line there are true requests; frames of this package and above it hold none."""
+def test_an_interruption_tells_nothing(router: respx.MockRouter, sweep: Sweep, tmp_path: Path, mode: Mode) -> None:
+    """Below the line there are true requests; no frame of the traceback leads there."""
 
-    def interrupt(_: httpx.Request) -> httpx.Response:
+    asked: list[str] = []
+
+    def interrupt(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
         raise KeyboardInterrupt
 
-    Panel(router, mode).status(interrupt)
+    panel_for(router, mode, file=interrupt)
     with pytest.raises(KeyboardInterrupt) as caught:
-        mode.speak(lambda client: client.status(TASK), token=MARKER)
-    trace = caught.value.__traceback__
-    while trace is not None and not trace.tb_frame.f_code.co_filename.endswith("_transport.py"):
-        for name, value in trace.tb_frame.f_locals.items():
-            if "contract_tests" not in trace.tb_frame.f_code.co_filename:
-                sweep.see(f"local {name}", value)
-        trace = trace.tb_next
-    assert trace is not None
-    sweep.see("local of the line", *trace.tb_frame.f_locals.values())
+        mode.speak(lambda client: client.download(TASK, tmp_path), token=MARKER)
+    assert QUOTED in asked[0]
+    files = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+    assert any(file.endswith("_transport.py") for file in files)
+    sweep.see("interruption", caught.value)
     assert sweep.findings() == []
+
+
+@every_mode
+def test_a_journal_and_what_a_broken_run_leaves(
+    router: respx.MockRouter, sweep: Sweep, tmp_path: Path, mode: Mode
+) -> None:
+    def broken(_: httpx.Request) -> httpx.Response:
+        headers = {"ETag": f'"{MARKER}"', "Content-Length": "9000"}
+        return httpx.Response(200, headers=headers, stream=Breaking())
+
+    panel_for(router, mode, status=completed([f"{LINK}?token={QUOTED}"]), file=broken)
+    events: list[Event] = []
+    options: dict[str, Any] = {
+        "token": MARKER,
+        "journal": tmp_path / "journal",
+        "on_event": events.append,
+        "retry": ONCE,
+    }
+    with pytest.raises(ExportError) as caught:
+        mode.speak(lambda client: client.export(Database(1), to=tmp_path / "out"), **options)
+    sweep.see("error", caught.value)
+    sweep.see("event", *events)
+    sweep.see_folder(tmp_path)
+    assert {path.suffix for path in (tmp_path / "out").iterdir()} >= {".part"}
+    assert any((tmp_path / "journal").rglob("*"))
+    assert sweep.findings() == []
+
+
+class Breaking(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """Some bytes, and then a reset."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"id\n1\n"
+        raise httpx.ReadError(ECHO)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"id\n1\n"
+        raise httpx.ReadError(ECHO)
 
 
 def test_the_sweep_finds_what_is_there(sweep: Sweep, tmp_path: Path) -> None:

@@ -34,6 +34,9 @@ class SyncTransport(httpx.BaseTransport):
             outcome = self._exchange(request)
         except Exception as error:  # noqa: BLE001 - every bug, whatever it is called
             raise Unforeseen(error) from None
+        except BaseException as interruption:  # noqa: BLE001 - raised again
+            # A Ctrl-C, or a cancellation: the frames that it came through hold the signed request.
+            raise interruption.with_traceback(None) from None
         if isinstance(outcome, ExportError):
             raise outcome
         return outcome
@@ -93,6 +96,9 @@ class AsyncTransport(httpx.AsyncBaseTransport):
             outcome = await self._exchange(request)
         except Exception as error:  # noqa: BLE001 - every bug, whatever it is called
             raise Unforeseen(error) from None
+        except BaseException as interruption:  # noqa: BLE001 - raised again
+            # A Ctrl-C, or a cancellation: the frames that it came through hold the signed request.
+            raise interruption.with_traceback(None) from None
         if isinstance(outcome, ExportError):
             raise outcome
         return outcome
