@@ -40,6 +40,7 @@ from profile_export import (
     ExportFailed,
     ExportFinished,
     ExportStarted,
+    TaskAttached,
 )
 from profile_export.otel import OpenTelemetrySink
 
@@ -132,6 +133,14 @@ def test_polls_are_events_of_the_span(panel: Panel, style_mode: Mode, recorder: 
     assert polls == [("in_progress", 40), ("completed", 100)]
     assert told[0] == ("task created", {"task_id": TASK})
     assert told[-1] == ("file published", {"file": str(tmp_path / Path(LINK).name), "size": len(FILE)})
+
+
+def test_a_task_of_an_earlier_run_is_told(recorder: Recorder) -> None:
+    recorder.sink(ExportStarted(source="database:1", task_id=None, export="x"))
+    recorder.sink(TaskAttached(task_id=TASK, export="x"))
+    recorder.sink(ExportFinished(files=1, total=1, export="x"))
+    assert events(recorder.export) == [("task attached", {"task_id": TASK})]
+    assert attributes(recorder.export)["profile_export.task_id"] == TASK
 
 
 def test_retries_are_events_of_what_is_repeated(

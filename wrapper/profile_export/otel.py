@@ -26,6 +26,7 @@ from profile_export.events import (
     ExportStarted,
     FilePublished,
     RetryScheduled,
+    TaskAttached,
     TaskCreated,
     TaskPolled,
 )
@@ -135,9 +136,10 @@ class OpenTelemetrySink:
         """What happens within a span."""
         span = self._span(event.export)
         match event:
-            case TaskCreated(task_id=task_id):
+            case TaskCreated(task_id=task_id) | TaskAttached(task_id=task_id):
                 span.set_attribute(f"{PREFIX}.task_id", task_id)
-                span.add_event("task created", {"task_id": task_id})
+                how = "created" if isinstance(event, TaskCreated) else "attached"
+                span.add_event(f"task {how}", {"task_id": task_id})
             case TaskPolled(snapshot=seen, waited=waited):
                 span.add_event("polled", {"status": seen.status, "progress": seen.progress, "waited": waited})
             case RetryScheduled():

@@ -69,7 +69,8 @@ class RetryPolicy:
             a new byte count, in a row.
         first_delay: Delay before the first repetition; every further one doubles it.
         max_delay: Longest delay. A panel's `Retry-After` may ask for more.
-        request_timeout: How long one request may stay without a sign of life from the panel.
+        request_timeout: How long one request may stay without a sign of life from the panel. The head of an answer, and
+            an answer that is no file, must be whole by then.
         create: What happens when nobody knows whether a create request reached the panel. "request-id" repeats it
             under the same `Request-ID`, by which the platform recognises repetitions; "never" raises
             `CreateOutcomeUnknown`.
