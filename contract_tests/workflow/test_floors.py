@@ -17,11 +17,11 @@ ROOT = Path(profile_export.__path__[0])
 FLOORS: dict[str, int] = {
     **dict.fromkeys(["_version", "errors", "types", "policy", "events", "_effects", "_records", "_secrets", "logs"], 0),
     **dict.fromkeys(["_polling", "_retry", "_envelope", "_naming", "_pace", "_ranges", "_rows", "_transfer"], 1),
-    **dict.fromkeys(["_continuation", "_xml", "_xml_tree"], 1),
-    **dict.fromkeys(["_requests", "_wait", "_entry", "_download", "_workflow", "_resume"], 2),
+    **dict.fromkeys(["_claims", "_continuation", "_limiter", "_xml", "_xml_tree"], 1),
+    **dict.fromkeys(["_requests", "_wait", "_entry", "_download", "_many", "_workflow", "_resume"], 2),
     **dict.fromkeys(["_credentials", "_deadline", "_bodies", "_transport", "_files", "_receiver", "_local"], 3),
-    **dict.fromkeys(["_file_work", "_journal", "_leftovers", "_ownership", "_parts", "_room"], 3),
-    **dict.fromkeys(["_calls", "_sync", "_async"], 4),
+    **dict.fromkeys(["_file_work", "_journal", "_leftovers", "_ownership", "_parts", "_room", "_stop"], 3),
+    **dict.fromkeys(["_calls", "_sync", "_async", "_sync_many", "_async_many", "_threads"], 4),
     **dict.fromkeys(["_arguments", "_completed", "client", "aio", "journal"], 5),
     **dict.fromkeys(["__init__", "otel"], 6),
 }
@@ -32,8 +32,9 @@ BELOW_THE_FACES = {"_version", "client", "aio", "errors", "events", "logs", "pol
 OUTSIDERS: dict[str, set[str]] = {
     "httpx": {"_credentials", "_deadline", "_bodies", "_transport", "_local", "_sync", "_async", "client", "aio"},
     "profile_export_api": {"_credentials", "_calls", "_sync", "_async"},
-    "anyio": {"_async"},
+    "anyio": {"_async", "_async_many", "_threads"},
     "opentelemetry": {"otel"},
+    "trio": {"_async_many"},
 }
 
 

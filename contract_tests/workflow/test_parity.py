@@ -24,7 +24,15 @@ PAIRS: list[tuple[type[Any], type[Any]]] = [
     (CompletedExport, AsyncCompletedExport),
 ]
 RENAMED = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
-AT_ONCE = {"__init__", "__repr__", "task", "resume", "continuation_token", "watch"}  # nothing is waited for
+AT_ONCE = {
+    "__init__",
+    "__repr__",
+    "task",
+    "resume",
+    "continuation_token",
+    "watch",
+    "export_many",
+}  # nothing is waited for
 every_pair = pytest.mark.parametrize(("blocking", "awaited"), PAIRS, ids=lambda kind: kind.__name__)
 
 

@@ -71,6 +71,7 @@ class World:
     failures: Mapping[type[do.Effect[Any]], Exception] = attrs.field(factory=dict)
     draw: Callable[[], float] = lambda: 0.5
     latency: float = 0.0
+    quiet_until: float = 0.0
     now: float = 5000.0
     performed: list[do.Effect[Any]] = attrs.field(factory=list)
     _played: dict[str, int] = attrs.field(factory=lambda: defaultdict(int), init=False)
@@ -116,6 +117,8 @@ class World:
                 return self.now
             case do.Draw():
                 return self.draw()
+            case do.QuietTime():
+                return max(0.0, self.quiet_until - self.now)
             case do.NewRequestId():
                 return f"request-{self.count(do.NewRequestId)}"
             case _:
@@ -156,5 +159,5 @@ class World:
     @property
     def deeds(self) -> list[str]:
         """The names of the effects that do something in the world, in order."""
-        quiet = (do.Now, do.Draw, do.Emit, do.Sleep)
+        quiet = (do.Now, do.Draw, do.Emit, do.QuietTime, do.Sleep)
         return [type(effect).__name__ for effect in self.performed if not isinstance(effect, quiet)]

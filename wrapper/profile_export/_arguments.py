@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, cast, get_args
 
@@ -15,7 +15,7 @@ from profile_export._requests import ExportRequest
 from profile_export._secrets import Secret
 from profile_export._transfer import parse_panel
 from profile_export.errors import UsageError
-from profile_export.types import AuthMode, Database, Segment, Source, WireFormat
+from profile_export.types import AuthMode, Database, Segment, Source, WireFormat, is_integer
 
 DEFAULT_TIMEOUT: Final = 3600.0
 
@@ -47,11 +47,50 @@ def export_request(source: Source, where: Mapping[str, Any] | None, file_format:
     Raises:
         UsageError: An argument can't be sent.
     """
+    _check_source(source)
+    return ExportRequest(source, *selection(where, file_format))
+
+
+def _check_source(source: Source) -> None:
     if not isinstance(cast("object", source), Database | Segment):
         raise UsageError(f"not a source: {source!r}", hints=("pass Database(1) or Segment(7)",))
+
+
+def selection(where: Mapping[str, Any] | None, file_format: str) -> tuple[str, dict[str, Any] | None]:
+    """What is the same for several exports: the format, and a copy of the filter.
+
+    Raises:
+        UsageError: It can't be sent.
+    """
     if not _is_text(file_format):
         raise UsageError("file_format is a word such as 'csv'")
-    return ExportRequest(source, file_format, None if where is None else _plain_json(where))
+    return file_format, None if where is None else _plain_json(where)
+
+
+def sources(values: Iterable[Source]) -> Iterator[Source]:
+    """The sources of several exports; each of them is looked at when its turn has come.
+
+    Raises:
+        UsageError: It is one source, or nothing that gives sources.
+    """
+    given = cast("object", values)
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        raise UsageError(
+            f"sources is a list or another iterable of sources, not {given!r}",
+            hints=("pass [Database(1), Segment(7)]",),
+        )
+    return iter(values)
+
+
+def concurrency(number: int) -> int:
+    """How many exports may run at once.
+
+    Raises:
+        UsageError: It is not a number above 0.
+    """
+    if not is_integer(number) or number < 1:
+        raise UsageError(f"concurrency is the number of exports that may run at once, 1 or more, not {number!r}")
+    return number
 
 
 def _plain_json(where: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import anyio
 import httpx
-from anyio import to_thread
 
 from profile_export import _calls
 from profile_export import _effects as do
 from profile_export._credentials import CredentialLine
 from profile_export._file_work import with_files
+from profile_export._limiter import Limiter
 from profile_export._local import Local, download_headers, head_of
 from profile_export._parts import PartFiles
+from profile_export._threads import FileWork
 from profile_export._transfer import is_redirect
 from profile_export.errors import UsageError
 from profile_export_api import Client
@@ -21,6 +22,13 @@ from profile_export_api.api.profiles import create_export
 from profile_export_api.api.tasks import get_task_status
 
 T = TypeVar("T")
+
+
+class Crew(Protocol):
+    """Runs flows beside their caller, as long as the driver is open."""
+
+    async def stop(self) -> None:
+        """Stops them, and waits until they have ended."""
 
 
 class AsyncDriver:
@@ -31,6 +39,18 @@ class AsyncDriver:
         self._line = line
         self._local = local
         self._api = Client(base_url=line.panel.base_url).set_async_httpx_client(http)
+        self.crews: set[Crew] = set()
+
+    @property
+    def limiter(self) -> Limiter:
+        """What all runs share."""
+        return self._local.limiter
+
+    async def aclose(self) -> None:
+        """Ends what runs beside its caller, and closes the connections."""
+        for crew in tuple(self.crews):
+            await crew.stop()
+        await self._http.aclose()
 
     async def run(self, flow: do.Flow[T], *, export: str = "") -> T:
         """Performs the flow; an effect's error is raised in the flow, which may handle it.
@@ -39,32 +59,37 @@ class AsyncDriver:
         """
         if self._http.is_closed:
             raise UsageError("this client is closed")
-        with self._local.run(export) as local, PartFiles() as parts:
-            try:
-                effect = next(flow)
-                while True:
-                    try:
-                        answer = await self._perform(effect, parts, local)
-                    except Exception as error:  # noqa: BLE001 - every error belongs to the flow
-                        effect = flow.throw(_calls.bare(error))
-                    else:
-                        effect = flow.send(answer)
-            except StopIteration as end:
-                result: T = end.value
-                return result
+        with self._local.run(export) as local:
+            async with FileWork(PartFiles()) as work:
+                return await self._run(flow, work, local)
 
-    async def _perform(self, effect: do.Effect[Any], parts: PartFiles, local: Local) -> Any:
+    async def _run(self, flow: do.Flow[T], work: FileWork, local: Local) -> T:
+        try:
+            effect = next(flow)
+            while True:
+                try:
+                    answer = await self._perform(effect, work, local)
+                except Exception as error:  # noqa: BLE001 - every error belongs to the flow
+                    local.note(error)
+                    effect = flow.throw(_calls.bare(error))
+                else:
+                    effect = flow.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    async def _perform(self, effect: do.Effect[Any], work: FileWork, local: Local) -> Any:
         match effect:
             case do.CreateTask():
                 return await self._create(effect)
             case do.GetStatus():
                 return await self._status(effect)
             case do.Fetch():
-                return await self._fetch(effect, parts, local)
+                return await self._fetch(effect, work, local)
             case do.Sleep(seconds):
                 return await anyio.sleep(seconds)
             case do.FileEffect():
-                return await to_thread.run_sync(with_files, effect, parts, self._local.journal)
+                return await work.run(with_files, effect, work.parts, self._local.journal)
             case do.MomentEffect():
                 return local.moment(effect)
             case _:
@@ -82,13 +107,14 @@ class AsyncDriver:
             answer = await get_task_status.asyncio_detailed(client=self._api, body=body)
             return _calls.snapshot(effect.task_id, answer)
 
-    async def _fetch(self, effect: do.Fetch, parts: PartFiles, local: Local) -> do.Fetched | do.Redirected:
-        headers = await to_thread.run_sync(download_headers, parts, effect)
+    async def _fetch(self, effect: do.Fetch, work: FileWork, local: Local) -> do.Fetched | do.Redirected:
+        parts = work.parts
+        headers = await work.run(download_headers, parts, effect)
         async with self._http.stream("GET", effect.url, headers=headers) as response:
             head = head_of(response)
             if is_redirect(head):
                 return do.Redirected(head.location or "")
             receiver = local.receiver(effect, response, self._line, parts)
             async for chunk in response.aiter_raw():
-                await to_thread.run_sync(receiver.feed, chunk)
-            return await to_thread.run_sync(receiver.finish)
+                await work.run(receiver.feed, chunk)
+            return await work.run(receiver.finish)

@@ -8,6 +8,7 @@ from pathlib import Path
 import attrs
 
 from profile_export import _retry, _transfer
+from profile_export._claims import Claim, Claims
 from profile_export._continuation import Continuation
 from profile_export._effects import (
     Draw,
@@ -26,7 +27,7 @@ from profile_export._effects import (
     Sleep,
 )
 from profile_export._entry import Entry
-from profile_export._requests import Settings, about_task, status
+from profile_export._requests import Settings, about_task, keep_quiet, status
 from profile_export._wait import Completion, completion
 from profile_export.errors import (
     ApiError,
@@ -46,10 +47,11 @@ from profile_export.types import DownloadedExport, DownloadedFile
 
 @attrs.frozen
 class Destination:
-    """Where the files go."""
+    """Where the files go; of several exports that go there at once each has a `claim` to its names."""
 
     directory: Path
     overwrite: bool = False
+    claim: Claim = attrs.field(factory=lambda: Claims().of_one(), repr=False, eq=False)
 
 
 def download(
@@ -67,6 +69,7 @@ def download(
 def _download(done: Completion, to: Destination, settings: Settings, entry: Entry | None) -> Flow[DownloadedExport]:
     yield from PrepareDirectory(to.directory)
     plans = _transfer.plan_files(done.urls, to.directory, settings.panel, settings.download)
+    to.claim.take([plan.target for plan in plans])
     there = yield from _published_before(plans, done, entry)
     if not to.overwrite:
         yield from _check_free([plan for plan in plans if plan.target not in there])
@@ -136,6 +139,7 @@ def _fetch(plan: _transfer.FilePlan, done: Completion, settings: Settings) -> Fl
     """
     failures, in_vain, reached = 0, 0, 0
     while True:
+        yield from keep_quiet()
         try:
             return (yield from _follow(plan, done, settings))
         except (TransportError, ApiError, IncompleteDownload, RemoteChanged) as error:

@@ -71,6 +71,11 @@ class WallClock(MomentEffect[float]):
 
 
 @attrs.frozen
+class QuietTime(MomentEffect[float]):
+    """Seconds for which the panel asked this client, by its answer to any export, to send nothing; mostly 0."""
+
+
+@attrs.frozen
 class Sleep(Effect[None]):
     """Lets `seconds` pass."""
 

@@ -19,6 +19,7 @@ from profile_export import _effects as do
 from profile_export._credentials import LOCATION, CredentialLine
 from profile_export._envelope import parse_retry_after
 from profile_export._journal import Journal
+from profile_export._limiter import Limiter
 from profile_export._parts import PartFile, PartFiles
 from profile_export._ranges import RangeHead, ResumePoint, announced_total, judge_range, strong_etag
 from profile_export._receiver import Receiver, Rest
@@ -65,12 +66,14 @@ class Local:
         clock: Seconds, never set back.
         draw: Random numbers in [0, 1).
         journal: Where records are kept, or None.
+        limiter: What all exports of the client share.
     """
 
     sink: EventSink | None = None
     clock: Callable[[], float] = time.monotonic
     draw: Callable[[], float] = random.random
     journal: Journal | None = None
+    limiter: Limiter = attrs.field(factory=Limiter, repr=False, eq=False)
     _complained: set[type[Exception]] = attrs.field(factory=set[type[Exception]], repr=False, eq=False)
     _run: _Run = attrs.field(factory=_Run, repr=False, eq=False)
 
@@ -98,6 +101,8 @@ class Local:
                 return time.time()
             case do.Draw():
                 return self.draw()
+            case do.QuietTime():
+                return self.limiter.quiet_time(self.clock())
             case do.NewRequestId():
                 request_id = str(uuid.uuid4())
                 self._run.export = self._run.export or request_id
@@ -106,6 +111,10 @@ class Local:
                 return self.emit(event)
             case _:
                 raise TypeError(f"no such effect: {effect!r}")
+
+    def note(self, error: Exception) -> None:
+        """Looks whether a failure means all exports of the client."""
+        self.limiter.note(error, self.clock())
 
     def emit(self, event: Event) -> None:
         """Tells the sink and the log, with the export that it is about."""

@@ -8,9 +8,21 @@ import attrs
 
 from profile_export import _retry
 from profile_export._continuation import Continuation, write_token
-from profile_export._effects import CreateTask, Draw, Effect, Emit, Flow, GetStatus, NewRequestId, Now, Sleep
+from profile_export._effects import (
+    CreateTask,
+    Draw,
+    Effect,
+    Emit,
+    Flow,
+    GetStatus,
+    NewRequestId,
+    Now,
+    QuietTime,
+    Sleep,
+)
+from profile_export._limiter import quiet_delay
 from profile_export._transfer import Panel
-from profile_export.errors import CreateOutcomeUnknown, ExportError
+from profile_export.errors import CreateOutcomeUnknown, ExportError, RateLimited
 from profile_export.events import RetryScheduled, TaskCreated
 from profile_export.policy import DownloadPolicy, PollPolicy, RetryPolicy
 from profile_export.types import Source, TaskSnapshot
@@ -38,6 +50,20 @@ class ExportRequest:
     where: dict[str, Any] | None = None
 
 
+def keep_quiet(deadline: float | None = None) -> Flow[None]:
+    """Waits as long as the panel asked this client to, in its answer to whichever export.
+
+    Raises:
+        RateLimited: That is longer than until `deadline`; nothing was sent.
+    """
+    while (left := (yield from QuietTime())) > 0:
+        now, draw = (yield from Now()), (yield from Draw())
+        delay = quiet_delay(left, draw, None if deadline is None else deadline - now)
+        if delay is None:
+            raise RateLimited(f"the panel asked this client to wait for {left:.0f} more seconds", retry_after=left)
+        yield from Sleep(delay)
+
+
 def repeat(
     effect: Effect[T],
     operation: _retry.Operation,
@@ -51,6 +77,7 @@ def repeat(
     """
     failed = [] if failed is None else failed
     while True:
+        yield from keep_quiet(deadline)
         try:
             return (yield from effect)
         except ExportError as error:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from typing import Any, TypeVar
+import threading
+from typing import Any, Protocol, TypeVar
 
 import httpx
 
@@ -11,8 +11,10 @@ from profile_export import _calls
 from profile_export import _effects as do
 from profile_export._credentials import CredentialLine
 from profile_export._file_work import with_files
+from profile_export._limiter import Limiter
 from profile_export._local import Local, download_headers, head_of
 from profile_export._parts import PartFiles
+from profile_export._stop import Stop
 from profile_export._transfer import is_redirect
 from profile_export.errors import UsageError
 from profile_export_api import Client
@@ -20,6 +22,13 @@ from profile_export_api.api.profiles import create_export
 from profile_export_api.api.tasks import get_task_status
 
 T = TypeVar("T")
+
+
+class Crew(Protocol):
+    """Runs flows beside their caller, as long as the driver is open."""
+
+    def stop(self) -> None:
+        """Stops them, and waits until they have ended."""
 
 
 class SyncDriver:
@@ -30,21 +39,57 @@ class SyncDriver:
         self._line = line
         self._local = local
         self._api = Client(base_url=line.panel.base_url).set_httpx_client(http)
+        self._thread = threading.local()
+        http.event_hooks = {"request": [self._watched]}
+        self.crews: set[Crew] = set()
 
-    def run(self, flow: do.Flow[T], *, export: str = "") -> T:
+    @property
+    def limiter(self) -> Limiter:
+        """What all runs share."""
+        return self._local.limiter
+
+    def close(self) -> None:
+        """Ends what runs beside its caller, and closes the connections."""
+        for crew in tuple(self.crews):
+            crew.stop()
+        self._http.close()
+
+    def _watched(self, request: httpx.Request) -> None:
+        """Lets the stop of this thread's run know the connection."""
+        stop: Stop | None = getattr(self._thread, "stop", None)
+        if stop is not None:
+            request.extensions["trace"] = stop.trace
+
+    def run(self, flow: do.Flow[T], *, export: str = "", stop: Stop | None = None) -> T:
         """Performs the flow; an effect's error is raised in the flow, which may handle it.
 
         `export` is what its events tell as the export that they are about, where it is not to ask for a request id.
+
+        Raises:
+            Stopped: `stop` was set.
         """
         if self._http.is_closed:
             raise UsageError("this client is closed")
+        self._thread.stop = stop
+        try:
+            return self._run(flow, export, stop or Stop())
+        finally:
+            self._thread.stop = None
+            if stop is not None:
+                stop.forget()
+
+    def _run(self, flow: do.Flow[T], export: str, stop: Stop) -> T:
         with self._local.run(export) as local, PartFiles() as parts:
             try:
                 effect = next(flow)
                 while True:
+                    stop.check()
                     try:
-                        answer = self._perform(effect, parts, local)
+                        answer = self._perform(effect, parts, local, stop)
                     except Exception as error:  # noqa: BLE001 - every error belongs to the flow
+                        # An end that was asked for breaks connections, which is no failure.
+                        stop.check()
+                        local.note(error)
                         effect = flow.throw(_calls.bare(error))
                     else:
                         effect = flow.send(answer)
@@ -52,16 +97,16 @@ class SyncDriver:
                 result: T = end.value
                 return result
 
-    def _perform(self, effect: do.Effect[Any], parts: PartFiles, local: Local) -> Any:
+    def _perform(self, effect: do.Effect[Any], parts: PartFiles, local: Local, stop: Stop) -> Any:
         match effect:
             case do.CreateTask():
                 return self._create(effect)
             case do.GetStatus():
                 return self._status(effect)
             case do.Fetch():
-                return self._fetch(effect, parts, local)
+                return self._fetch(effect, parts, local, stop)
             case do.Sleep(seconds):
-                return time.sleep(seconds)
+                return stop.sleep(seconds)
             case do.FileEffect():
                 return with_files(effect, parts, self._local.journal)
             case do.MomentEffect():
@@ -80,12 +125,13 @@ class SyncDriver:
             answer = get_task_status.sync_detailed(client=self._api, body=_calls.status_body(effect.task_id))
             return _calls.snapshot(effect.task_id, answer)
 
-    def _fetch(self, effect: do.Fetch, parts: PartFiles, local: Local) -> do.Fetched | do.Redirected:
+    def _fetch(self, effect: do.Fetch, parts: PartFiles, local: Local, stop: Stop) -> do.Fetched | do.Redirected:
         with self._http.stream("GET", effect.url, headers=download_headers(parts, effect)) as response:
             head = head_of(response)
             if is_redirect(head):
                 return do.Redirected(head.location or "")
             receiver = local.receiver(effect, response, self._line, parts)
             for chunk in response.iter_raw():
+                stop.check()
                 receiver.feed(chunk)
             return receiver.finish()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from profile_export import _arguments, _resume, _wait, _workflow
+from profile_export import _arguments, _resume, _sync_many, _wait, _workflow
 from profile_export._arguments import DEFAULT_TIMEOUT
+from profile_export._claims import Claims
 from profile_export._completed import Completed
 from profile_export._continuation import Continuation, read_token, write_token
+from profile_export._effects import Flow
 from profile_export._local import Local
+from profile_export._many import Batch
 from profile_export._requests import Settings
 from profile_export._sync import SyncDriver
 from profile_export._transport import Verify, make_client
@@ -98,8 +101,8 @@ class ExportClient:
         self.close()
 
     def close(self) -> None:
-        """Closes the connections. Tasks live on in the panel."""
-        self._http.close()
+        """Stops the exports of `export_many` and closes the connections. Tasks live on in the panel."""
+        self._driver.close()
 
     def create_export(
         self, source: Source, *, where: Mapping[str, Any] | None = None, file_format: str = "csv"
@@ -262,6 +265,48 @@ class ExportClient:
             except ExportError as error:
                 outcomes.append(ExportOutcome(record.source, error=error))
         return outcomes
+
+    def export_many(
+        self,
+        sources: Iterable[Source],
+        *,
+        to: str | os.PathLike[str],
+        where: Mapping[str, Any] | None = None,
+        file_format: str = "csv",
+        timeout: float | None = DEFAULT_TIMEOUT,
+        overwrite: bool = False,
+        concurrency: int = 8,
+    ) -> Generator[ExportOutcome]:
+        """All three steps for several sources at once; gives an outcome for each, as they finish.
+
+        An export that fails is an outcome, too, and stops no other. Sources are taken one at a time, as there is room,
+        so they may be a generator without an end. New exports begin only when the next outcome is asked for. Leaving
+        the loop early stops what still runs; the tasks go on in the panel.
+
+        Args:
+            sources: What to export, such as `[Database(1), Segment(7)]`. One that comes twice fails the second time.
+            to: The folder for the files of all; it is made if it is missing. Where the panel gives two exports the
+                same file name, the second fails with TargetExists, whatever `overwrite` says.
+            where: Profile fields that narrow the selection of each, such as `{"occupation": "doctor"}`.
+            file_format: "csv", or another format that the panel knows. Rows are counted for csv only.
+            timeout: Seconds that each task may take; None waits for ever.
+            overwrite: Replace files of the same name that were there before.
+            concurrency: How many exports may run at once. Calls that share a client share it, too.
+
+        Raises:
+            UsageError: An argument can't be used; nothing was sent. Or the client was closed meanwhile.
+        """
+        file_format, where = _arguments.selection(where, file_format)
+        place, limit = _arguments.destination(to, overwrite), _arguments.timeout(timeout)
+        claims = Claims()
+
+        def begin(source: Source) -> Flow[DownloadedExport]:
+            request = _arguments.export_request(source, where, file_format)
+            own = attrs.evolve(place, claim=claims.of_one())
+            return _workflow.export(request, own, self._settings, limit)
+
+        batch = Batch(_arguments.sources(sources), begin, self._driver.limiter, _arguments.concurrency(concurrency))
+        return _sync_many.outcomes(self._driver, batch)
 
 
 @attrs.frozen

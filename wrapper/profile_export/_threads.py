@@ -1,0 +1,58 @@
+"""One run's work on files in the asynchronous client: in threads, a piece at a time, and over when the run is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import anyio
+from anyio import to_thread
+
+from profile_export._parts import PartFiles
+
+T = TypeVar("T")
+
+
+class FileWork:
+    """Does pieces of work in threads, and leaves the part files there, whatever is cancelled.
+
+    anyio waits for a thread whose caller is cancelled, but asyncio's own cancellation doesn't: a piece may still run
+    then, so the end takes its turn behind it, and a piece that comes after the end does nothing.
+    """
+
+    def __init__(self, parts: PartFiles) -> None:
+        self.parts = parts
+        self._turn = threading.Lock()
+        self._used = self._over = False
+
+    async def run(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Does a piece of work."""
+        self._used = True
+        return await to_thread.run_sync(self._in_turn, work, arguments)
+
+    def _in_turn(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+        with self._turn:
+            if self._over:
+                raise RuntimeError("the run that wanted this is over")
+            return work(*arguments)
+
+    def _leave(self, *reason: Any) -> None:
+        with self._turn:
+            self._over = True
+            self.parts.__exit__(*reason)
+
+    async def __aenter__(self) -> Self:
+        self.parts.__enter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._used:
+            # Most runs ask for a status, and have nothing to leave.
+            self._leave(kind, error, trace)
+            return
+        with anyio.CancelScope(shield=True):
+            await to_thread.run_sync(self._leave, kind, error, trace)
