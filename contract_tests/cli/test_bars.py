@@ -25,7 +25,8 @@ from profile_export import (
     TaskSnapshot,
 )
 from profile_export.cli.console import Console
-from profile_export.cli.progress import Bars, Lines, reporter
+from profile_export.cli.crowd import reporter
+from profile_export.cli.progress import Bars, Lines
 from profile_export.sandbox import SandboxSettings, start_sandbox
 
 TARGET = Path("exports/1_database_export.csv")

@@ -47,6 +47,7 @@ def group(context: click.Context) -> None:
     Examples:
       profile-export demo
       profile-export run database:1 --to exports
+      profile-export run segment:7 segment:8 --to exports
       profile-export run segment:7 --to exports --where '{"occupation": "doctor"}'
 
     \b
@@ -56,6 +57,7 @@ def group(context: click.Context) -> None:
       2  bad usage or bad input          7  download or integrity failure
       3  the token was refused           8  the panel can't be reached
       4  the API refused the request     9  the answer breaks the contract
+      10 several exports failed, each in its own way
       130 Ctrl-C, 143 terminated, 141 nobody reads the output
     """  # noqa: D301 - click's mark for a paragraph that keeps its lines
     if context.invoked_subcommand is None:
@@ -93,7 +95,7 @@ def _run(words: list[str], invocation: Invocation) -> int:
 
 def _reported(words: list[str], invocation: Invocation) -> int:
     try:
-        # The exit code that --help and --version ask for; None from a command that is done.
+        # The exit code that --help, --version and a run of several exports tell; None from a command that is done.
         return group.main(words, prog_name=NAME, standalone_mode=False, obj=invocation) or 0
     except ReaderGone:
         raise

@@ -9,14 +9,16 @@ from typing import Any
 import click
 
 from profile_export import Source
-from profile_export.cli import results
+from profile_export.cli import results, several
 from profile_export.cli.console import printable
 from profile_export.cli.invocation import Invocation
 from profile_export.cli.options import (
     connection_options,
+    jobs_option,
     report_options,
     selection_options,
     source_argument,
+    sources_argument,
     target_options,
     task_argument,
     timeout_option,
@@ -25,33 +27,41 @@ from profile_export.cli.session import connected
 
 
 @click.command(epilog="SOURCE is database:ID or segment:ID.")
-@source_argument
+@sources_argument
 @target_options
+@jobs_option
 @selection_options
 @timeout_option
 @connection_options
 @report_options
 @click.pass_obj
-def run(invocation: Invocation, /, source: Source, where: dict[str, Any] | None, **options: Any) -> None:
-    """Export SOURCE: create the task, wait for it, download and verify its files.
+def run(invocation: Invocation, /, sources: list[Source], where: dict[str, Any] | None, **options: Any) -> int:
+    """Export each SOURCE: create its task, wait for it, download and verify its files.
+
+    An export that fails stops no other. With several SOURCEs the exit code is 0 when all are done, the failures' own
+    code when they share it, and 10 when they differ; --json gives {"exports": [...]}, in the order of the SOURCEs.
 
     \b
     Examples:
       profile-export run database:1 --to exports
       profile-export run segment:7 --to exports --where '{"occupation": "doctor"}'
+      profile-export run segment:7 segment:8 segment:9 --to exports --jobs 2
     """  # noqa: D301 - click's mark for a paragraph that keeps its lines
     invocation.goes_on_with("download")
+    arguments: dict[str, Any] = {
+        "to": options["to"],
+        "where": where,
+        "file_format": options["file_format"],
+        "timeout": _seconds(options),
+        "overwrite": options["overwrite"],
+    }
+    if len(sources) > 1:
+        return several.run_all(invocation, sources, options, arguments)
     with connected(invocation, options) as client:
         invocation.creating = True
-        result = client.export(
-            source,
-            to=options["to"],
-            where=where,
-            file_format=options["file_format"],
-            timeout=_seconds(options),
-            overwrite=options["overwrite"],
-        )
+        result = client.export(sources[0], **arguments)
     _finish(invocation, result.warnings, results.export_text(result), results.export_document(result))
+    return 0
 
 
 @click.command(epilog="SOURCE is database:ID or segment:ID.")

@@ -4,40 +4,70 @@ from __future__ import annotations
 
 import contextlib
 import traceback
+from typing import Any
 
+import attrs
 import click
 
 from profile_export import ExportError, TargetExists, TaskFailed, TaskNotFound, UsageError
-from profile_export.cli.console import NAME
-from profile_export.cli.invocation import Invocation
+from profile_export.cli.console import NAME, Console
+from profile_export.cli.invocation import INTERRUPTED, Invocation
 from profile_export.cli.signals import Interrupted
 
 # The task is over, or never was: there is nothing to go on with.
 HOPELESS = (TaskFailed, TaskNotFound, UsageError)
+MAYBE_CREATED = "the task may have been created: look at the panel's tasks before you create it again"
+
+
+@attrs.frozen
+class Failure:
+    """What is told of a bad end, in whichever form."""
+
+    slug: str
+    message: str
+    hints: tuple[str, ...]
+    exit_code: int
+    task_id: str | None = None
+
+    def document(self, console: Console) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "slug": self.slug,
+            "message": console.masked(self.message),
+            "hints": [console.masked(hint) for hint in self.hints],
+            "task_id": self.task_id,
+            "exit_code": self.exit_code,
+        }
+
+
+def failure_of(invocation: Invocation, error: ExportError, task_id: str | None = None) -> Failure:
+    """An error that this package foresees, with the command that goes on where there is one."""
+    task_id = task_id or error.task_id
+    hints = error.hints if isinstance(error, HOPELESS) else error.hints + _going_on(invocation, task_id, error)
+    return Failure(error.slug, str(error), hints, error.exit_code, task_id)
 
 
 def export_error(invocation: Invocation, error: ExportError) -> int:
     """An error that this package foresees."""
-    hints = error.hints
-    invocation.task_id = invocation.task_id or error.task_id
-    if not isinstance(error, HOPELESS):
-        hints += _going_on(invocation, error)
-    return _tell(invocation, error.slug, str(error), hints, error.exit_code)
+    return _tell(invocation, failure_of(invocation, error, invocation.task_id))
 
 
 def usage_error(invocation: Invocation, error: click.ClickException) -> int:
     """An error of the command line itself."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else NAME
-    return _tell(invocation, UsageError.slug, error.format_message(), (f"see {path} --help",), UsageError.exit_code)
+    hints = (f"see {path} --help",)
+    return _tell(invocation, Failure(UsageError.slug, error.format_message(), hints, UsageError.exit_code))
 
 
 def interrupted(invocation: Invocation, signal: Interrupted) -> int:
     """The end that somebody asked for."""
-    hints = _going_on(invocation)
+    task_id = invocation.task_id
+    hints = _going_on(invocation, task_id)
     if not hints and invocation.creating:
-        hints = ("the task may have been created: look at the panel's tasks before you create it again",)
-    return _tell(invocation, "interrupted", f"interrupted by {signal}", hints, signal.exit_code)
+        hints = (MAYBE_CREATED,)
+    message = f"interrupted by {signal}"
+    return _tell(invocation, Failure(INTERRUPTED, message, hints, signal.exit_code, task_id))
 
 
 def bug(invocation: Invocation, error: Exception) -> int:
@@ -48,29 +78,23 @@ def bug(invocation: Invocation, error: Exception) -> int:
             console.write(line)
     what = f"this is a bug in {NAME}, please report it: {type(error).__name__}: {error}"
     hints = () if console.verbose else ("--verbose shows where it happened",)
-    return _tell(invocation, "bug", what, (*hints, *_going_on(invocation)), 1)
+    task_id = invocation.task_id
+    return _tell(invocation, Failure("bug", what, (*hints, *_going_on(invocation, task_id)), 1, task_id))
 
 
-def _going_on(invocation: Invocation, error: ExportError | None = None) -> tuple[str, ...]:
-    command = invocation.next_command()
+def _going_on(invocation: Invocation, task_id: str | None, error: ExportError | None = None) -> tuple[str, ...]:
+    command = invocation.next_command(task_id)
     if command is None:
         return ()
     # As it was, it would end in the same way.
     return (f"to replace it: {command} --overwrite",) if isinstance(error, TargetExists) else (f"to go on: {command}",)
 
 
-def _tell(invocation: Invocation, slug: str, message: str, hints: tuple[str, ...], code: int) -> int:
+def _tell(invocation: Invocation, failure: Failure) -> int:
     console = invocation.console
-    console.fail(message, hints)
+    console.fail(failure.message, failure.hints)
     if console.json:
-        told = {
-            "slug": slug,
-            "message": console.masked(message),
-            "hints": [console.masked(hint) for hint in hints],
-            "task_id": invocation.task_id,
-            "exit_code": code,
-        }
         # Where stdout takes nothing any more, the line above has said it.
         with contextlib.suppress(ExportError):
-            console.document({"error": told})
-    return code
+            console.document({"error": failure.document(console)})
+    return failure.exit_code

@@ -10,12 +10,22 @@ import attrs
 import click
 from click.core import ParameterSource
 
+from profile_export import Event, ExportFailed, ExportFinished, ExportStarted, TaskCreated
 from profile_export.cli.console import NAME, Console, printable
 
+INTERRUPTED: Final = "interrupted"
 USUAL_TIMEOUT: Final = 3600.0
 # The options that another command needs as well, when they were given to this one. `where` is not among them.
 COMMON: Final = ("base_url", "panel_url", "token_file", "auth", "wire_format", "ca_file", "retries", "timeout")
 CARRIED: Final = {"download": ("to", "overwrite", "file_format", *COMMON), "wait": COMMON}
+
+
+@attrs.define
+class Underway:
+    """An export that began."""
+
+    source: str
+    task_id: str | None = None
 
 
 @attrs.define
@@ -26,25 +36,41 @@ class Invocation:
         console: Where everything is written.
         task_id: The task, once known.
         creating: A create request may be under way, and no task id has come yet.
+        underway: The exports that began without an end, by the id that their events tell.
     """
 
     console: Console = attrs.field(factory=Console)
     task_id: str | None = None
     creating: bool = False
+    underway: dict[str, Underway] = attrs.field(factory=dict[str, "Underway"])
     _next: tuple[str, tuple[str, ...]] | None = None
+
+    def take(self, event: Event) -> None:
+        """Remembers what an event of the client tells about tasks."""
+        match event:
+            case ExportStarted(source=str(source)):
+                self.underway[event.export] = Underway(source)
+            case TaskCreated(task_id=task_id):
+                self.task_id = task_id
+                if event.export in self.underway:
+                    self.underway[event.export].task_id = task_id
+            case ExportFinished() | ExportFailed() if getattr(event, "slug", "") != INTERRUPTED:
+                self.underway.pop(event.export, None)
+            case _:
+                pass
 
     def goes_on_with(self, command: str) -> None:
         """Remembers how the work can be finished by another command, with the options that were given to this one."""
         context = click.get_current_context()
         self._next = command, tuple(_given(context, CARRIED[command]))
 
-    def next_command(self) -> str | None:
-        """The command line that goes on where this one broke off, where there is a task to go on with."""
-        if self._next is None or self.task_id is None:
+    def next_command(self, task_id: str | None) -> str | None:
+        """The command line that goes on with a task where this one broke off, where there is one to go on with."""
+        if self._next is None or task_id is None:
             return None
         command, options = self._next
         # An id is the panel's word, and may look like an option.
-        task = ["--", self.task_id] if self.task_id.startswith("-") else [self.task_id]
+        task = ["--", task_id] if task_id.startswith("-") else [task_id]
         words = [NAME, command, *options, *task] if len(task) > 1 else [NAME, command, *task, *options]
         return " ".join(shlex.quote(printable(word)) for word in words)
 

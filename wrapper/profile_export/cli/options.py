@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -72,6 +73,19 @@ def _one_source(context: click.Context, _parameter: click.Parameter, value: tupl
     return parse_source(value[0])
 
 
+def _several_sources(context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> list[Source]:
+    sources = [parse_source(text) for text in value]
+    for source, times in Counter(sources).items():
+        if times > 1:
+            raise click.UsageError(f"{source} is named {times} times", context)
+    return sources
+
+
+def sources_argument(command: Command) -> Command:
+    """SOURCE, once or several times."""
+    return click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", callback=_several_sources)(command)
+
+
 def source_argument(command: Command) -> Command:
     """SOURCE."""
     return click.argument("source", nargs=-1, required=True, metavar="SOURCE", callback=_one_source)(command)
@@ -102,6 +116,13 @@ def target_options(command: Command) -> Command:
     return _all(
         click.option("--to", required=True, metavar="DIR", help="Folder for the files; made if it is missing."),
         click.option("--overwrite", is_flag=True, help="Replace files of the same name."),
+    )(command)
+
+
+def jobs_option(command: Command) -> Command:
+    """How many exports at once."""
+    return click.option(
+        "--jobs", type=click.IntRange(min=1), default=4, metavar="N", help="How many exports run at once."
     )(command)
 
 

@@ -110,9 +110,9 @@ class Bars:
                 total=100,
                 desc="task",
                 bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}{postfix}",
-                **_drawing(leave=True),
+                **drawing(leave=True),
             )
-        self._bar.set_postfix_str(_short(snapshot.status), refresh=False)
+        self._bar.set_postfix_str(short(snapshot.status), refresh=False)
         # A percent is the panel's word: it may run backwards, or out of its range.
         self._reached(min(max(snapshot.progress, 0), 100))
         if snapshot.completed or snapshot.failed:
@@ -126,7 +126,7 @@ class Bars:
         self._target = target
         leave = self._files <= MOST_BARS_LEFT
         # Decimal units, as in the table of results.
-        self._bar = self._tqdm(total=size, desc=_short(target.name), unit="B", unit_scale=True, **_drawing(leave=leave))
+        self._bar = self._tqdm(total=size, desc=short(target.name), unit="B", unit_scale=True, **drawing(leave=leave))
 
     def _reached(self, amount: int) -> None:
         # A step back, and one of nothing, are not drawn by themselves.
@@ -158,8 +158,8 @@ class Bars:
         self._bar.refresh()
 
 
-def _drawing(*, leave: bool) -> dict[str, Any]:
-    """Drawn at once at every event: the client sends no more of them than an eye can follow."""
+def drawing(*, leave: bool) -> dict[str, Any]:
+    """How bars are drawn: at once, at every event: the client sends no more of them than an eye can follow."""
     width = {"dynamic_ncols": True} if _tells_its_width() else {"ncols": USUAL_WIDTH}
     return {"file": sys.stderr, "leave": leave, "mininterval": 0, "miniters": 1, **width}
 
@@ -172,16 +172,12 @@ def _tells_its_width() -> bool:
         return True
 
 
-def reporter(console: Console) -> Lines | Bars:
-    """Whichever fits where stderr goes."""
-    return Bars(console) if console.draws_bars else Lines(console)
-
-
 def retry_line(event: RetryScheduled) -> str:
     """Why it takes longer."""
     return f"{event.operation} failed, attempt {event.attempt} in {event.delay:.1f} s: {event.reason}"
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """A name or a word of the panel, as much of it as there is room for."""
     text = printable(text)
     return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 3]}..."

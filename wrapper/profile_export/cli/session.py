@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from ipaddress import ip_address
@@ -9,18 +10,20 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import profile_export
-from profile_export import Event, RetryPolicy, TaskCreated, UsageError
+from profile_export import Event, RetryPolicy, UsageError
+from profile_export.cli.crowd import reporter
 from profile_export.cli.invocation import Invocation
 from profile_export.cli.logs import logging_to
-from profile_export.cli.progress import reporter
 from profile_export.cli.tokens import read_token
 
 if TYPE_CHECKING:
     from profile_export import ExportClient
 
 
-def connected(invocation: Invocation, options: Mapping[str, Any]) -> AbstractContextManager[ExportClient]:
-    """The client that the connection options describe. Nothing is sent yet.
+def connected(
+    invocation: Invocation, options: Mapping[str, Any], *, exports: int = 1
+) -> AbstractContextManager[ExportClient]:
+    """The client that the connection options describe, for so many exports. Nothing is sent yet.
 
     Raises:
         UsageError: The options, or the token, can't be used.
@@ -33,6 +36,7 @@ def connected(invocation: Invocation, options: Mapping[str, Any]) -> AbstractCon
         invocation,
         base_url,
         read_token(options["token_file"]),
+        exports=exports,
         panel_url=options["panel_url"],
         wire_format=options["wire_format"],
         auth=options["auth"],
@@ -42,11 +46,13 @@ def connected(invocation: Invocation, options: Mapping[str, Any]) -> AbstractCon
 
 
 @contextmanager
-def open_client(invocation: Invocation, base_url: str, token: str, **settings: Any) -> Generator[ExportClient]:
+def open_client(
+    invocation: Invocation, base_url: str, token: str, *, exports: int = 1, **settings: Any
+) -> Generator[ExportClient]:
     """A client whose events are shown, and whose token no message can show."""
     console = invocation.console
     console.secret = token
-    with logging_to(console), reporter(console) as watch:
+    with logging_to(console), reporter(console, exports) as watch:
         sink = _remembering(invocation, watch)
         # Read as an attribute, so that httpx is loaded here and not by --help.
         with profile_export.ExportClient(base_url, token=token, on_event=sink, **settings) as client:
@@ -56,10 +62,13 @@ def open_client(invocation: Invocation, base_url: str, token: str, **settings: A
 
 
 def _remembering(invocation: Invocation, watch: Callable[[Event], None]) -> Callable[[Event], None]:
+    # Several exports tell their events from threads of their own.
+    turn = threading.Lock()
+
     def sink(event: Event) -> None:
-        if isinstance(event, TaskCreated):
-            invocation.task_id = event.task_id
-        watch(event)
+        with turn:
+            invocation.take(event)
+            watch(event)
 
     return sink
 

@@ -1,0 +1,159 @@
+"""`profile-export run` with several sources: runs them together, and tells what became of each."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+
+from profile_export import DownloadedExport, ExportOutcome, Source
+from profile_export.cli import results
+from profile_export.cli.console import table
+from profile_export.cli.failures import MAYBE_CREATED, Failure, failure_of
+from profile_export.cli.invocation import INTERRUPTED, Invocation, Underway
+from profile_export.cli.session import connected
+from profile_export.cli.signals import Interrupted
+
+DIFFERENT_FAILURES: Final = 10
+# So many sources are named in a hint; the rest is a number.
+MOST_NAMED: Final = 20
+
+
+def run_all(
+    invocation: Invocation, sources: Sequence[Source], options: Mapping[str, Any], arguments: Mapping[str, Any]
+) -> int:
+    """Runs the exports, tells their outcomes, and gives the exit code."""
+    outcomes: dict[Source, ExportOutcome] = {}
+    signal = None
+    with connected(invocation, options, exports=len(sources)) as client:
+        try:
+            with contextlib.closing(client.export_many(sources, concurrency=options["jobs"], **arguments)) as finished:
+                for outcome in finished:
+                    outcomes[outcome.source] = outcome
+        except Interrupted as caught:
+            # The exports have stopped, and further signals are ignored while the end is told.
+            signal = caught
+    results_of = {source: end.result for source in sources if (end := outcomes.get(source)) and end.result}
+    failed = {
+        source: failure_of(invocation, end.error) for source in sources if (end := outcomes.get(source)) and end.error
+    }
+    _warn(invocation, results_of)
+    for source, failure in failed.items():
+        invocation.console.fail(f"{source}: {failure.message}", failure.hints)
+    stop = None if signal is None else _Interruption.of(invocation, sources, outcomes, signal)
+    if stop is not None:
+        invocation.console.fail(stop.message, stop.hints(invocation))
+    elif failed:
+        invocation.console.write(f"{len(failed)} of {len(sources)} exports failed")
+    if invocation.console.json:
+        invocation.console.document(_document(invocation, sources, results_of, failed, stop))
+    elif results_of:
+        invocation.console.result(_text(results_of))
+    return exit_code(failed.values()) if stop is None else stop.exit_code
+
+
+def exit_code(failures: Iterable[Failure]) -> int:
+    """0 without a failure, the failures' own code where they share it, else one that says that they differ."""
+    codes = {failure.exit_code for failure in failures}
+    if not codes:
+        return 0
+    return codes.pop() if len(codes) == 1 else DIFFERENT_FAILURES
+
+
+def _warn(invocation: Invocation, results_of: Mapping[Source, DownloadedExport]) -> None:
+    for source, result in results_of.items():
+        for warning in result.warnings:
+            invocation.console.warn(f"the panel says of {source}: {warning}")
+
+
+def _text(results_of: Mapping[Source, DownloadedExport]) -> str:
+    rows = [(str(source), *results.file_row(file)) for source, result in results_of.items() for file in result.files]
+    total = results.total_line(results_of.values())
+    if not rows:
+        return total
+    return f"{table(('SOURCE', *results.COLUMNS), rows, numbers=frozenset({2, 3}))}\n{total}"
+
+
+def _document(
+    invocation: Invocation,
+    sources: Iterable[Source],
+    results_of: Mapping[Source, DownloadedExport],
+    failed: Mapping[Source, Failure],
+    stop: _Interruption | None,
+) -> dict[str, Any]:
+    """Every source in the order of the command line, with its result or its error."""
+
+    def outcome(source: Source) -> dict[str, Any]:
+        if source in results_of:
+            return results.export_document(results_of[source])
+        failure = failed[source] if stop is None or source in failed else stop.failure(invocation, str(source))
+        return {"error": failure.document(invocation.console)}
+
+    exports = [{"source": str(source), **outcome(source)} for source in sources]
+    if stop is None:
+        return {"exports": exports}
+    whole = Failure(INTERRUPTED, stop.message, stop.hints(invocation), stop.exit_code)
+    return {"exports": exports, "error": whole.document(invocation.console)}
+
+
+@attrs.frozen
+class _Interruption:
+    """A signal in the middle, and how far the exports were that have no outcome.
+
+    Attributes:
+        message: What happened.
+        exit_code: The signal's.
+        created: The tasks that go on in the panel, by their source.
+        asking: Sources whose task may or may not have been created.
+        waiting: Sources whose turn had not come.
+    """
+
+    message: str
+    exit_code: int
+    created: dict[str, str]
+    asking: list[str]
+    waiting: list[str]
+
+    @classmethod
+    def of(
+        cls,
+        invocation: Invocation,
+        sources: Sequence[Source],
+        outcomes: Mapping[Source, ExportOutcome],
+        signal: Interrupted,
+    ) -> _Interruption:
+        done = sum(outcome.error is None for outcome in outcomes.values())
+        begun = {one.source: one for one in invocation.underway.values()}
+        pending = [str(source) for source in sources if source not in outcomes]
+        return cls(
+            f"interrupted by {signal}: {done} of {len(sources)} exports are done",
+            signal.exit_code,
+            {name: task_id for name in pending if (task_id := begun.get(name, Underway(name)).task_id)},
+            [name for name in pending if name in begun and not begun[name].task_id],
+            [name for name in pending if name not in begun],
+        )
+
+    def hints(self, invocation: Invocation) -> tuple[str, ...]:
+        """How to go on with all of them."""
+        hints = [f"to go on with {name}: {invocation.next_command(task_id)}" for name, task_id in self.created.items()]
+        hints += [f"{name}: {MAYBE_CREATED}" for name in self.asking]
+        if self.waiting:
+            hints.append(f"not begun: {_named(self.waiting)}")
+        return tuple(hints)
+
+    def failure(self, invocation: Invocation, name: str) -> Failure:
+        """One of them."""
+        task_id = self.created.get(name)
+        if task_id is not None:
+            hints = (f"to go on: {invocation.next_command(task_id)}",)
+            return Failure(INTERRUPTED, "interrupted; the task goes on in the panel", hints, self.exit_code, task_id)
+        if name in self.asking:
+            return Failure(INTERRUPTED, "interrupted while it was created", (MAYBE_CREATED,), self.exit_code)
+        return Failure(INTERRUPTED, "not begun", (), self.exit_code)
+
+
+def _named(sources: Sequence[str]) -> str:
+    more = f" and {len(sources) - MOST_NAMED} more" if len(sources) > MOST_NAMED else ""
+    return f"{' '.join(sources[:MOST_NAMED])}{more}"
