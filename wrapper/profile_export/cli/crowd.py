@@ -30,7 +30,8 @@ from profile_export.cli.progress import HEARTBEAT, Bars, Lines, drawing, retry_l
 from profile_export.cli.results import size_text
 
 USUAL_HEIGHT: Final = 24
-# Lines that no export gets: the bar for all, and the one that the cursor stands in.
+# Lines that no export gets: the bar for all, and the one that the cursor stands in. In the last of the others tqdm says
+# that more are hidden.
 OTHER_LINES: Final = 2
 WAITING: Final = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
 ALL: Final = "{desc}|{bar}| {elapsed}"
@@ -164,15 +165,18 @@ class ManyBars:
             self._runners[event.export] = _Runner(printable(event.source or ""))
             self._give_lines()
         runner = self._runners.get(event.export)
-        if runner is None:
+        if runner is None or (isinstance(event, ExportFailed) and event.slug == INTERRUPTED):
             return
         text = trouble(event)
         if text is not None:
             self._say(f"{runner.source}: {text}")
         if isinstance(event, ExportFinished | ExportFailed):
             self._ended(event.export, failed=isinstance(event, ExportFailed))
-        else:
-            runner.take(event)
+            return
+        runner.take(event)
+        if isinstance(event, TaskPolled):
+            # Nothing is new but the time.
+            self._show_all()
 
     def _ended(self, export: str, *, failed: bool) -> None:
         self._done += not failed

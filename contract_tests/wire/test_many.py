@@ -1,0 +1,305 @@
+"""Several exports in one call, blocking and asynchronous, on asyncio and on trio."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+from contextlib import aclosing, closing
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from contract_tests.wire.paper import Paper, databases, envelope, every_style, file_of, other_threads, run
+from profile_export import (
+    ApiError,
+    Database,
+    Event,
+    ExportFailed,
+    ExportFinished,
+    ExportOutcome,
+    ExportStarted,
+    RetryPolicy,
+    Source,
+    TargetExists,
+    UsageError,
+)
+
+
+def by_id(outcomes: list[ExportOutcome]) -> dict[int, ExportOutcome]:
+    return {outcome.source.id: outcome for outcome in outcomes}
+
+
+def refuse(operation: str) -> httpx.Response | None:
+    return envelope(None, error=402) if operation == "create" else None
+
+
+def break_down(operation: str) -> httpx.Response | None:
+    raise LookupError(f"a bug while {operation}")
+
+
+@every_style
+def test_every_source_has_its_own_file(style: str, tmp_path: Path) -> None:
+    panel = Paper(polls=3)
+    outcomes = by_id(panel.export(style, databases(*range(1, 31)), tmp_path))
+    assert sorted(outcomes) == list(range(1, 31))
+    for number, outcome in outcomes.items():
+        [file] = outcome.unwrap().files
+        assert file.path == tmp_path / f"{number}_database_export.csv"
+        assert file.path.read_bytes() == file_of(number)
+    assert len(list(tmp_path.iterdir())) == 30
+    assert other_threads() == set()
+
+
+@every_style
+def test_a_failure_is_a_value_and_stops_no_other(style: str, tmp_path: Path) -> None:
+    panel = Paper(hooks={2: refuse, 3: break_down})
+    outcomes = by_id(panel.export(style, databases(1, 2, 3, 4), tmp_path))
+    assert {number: outcome.error is None for number, outcome in outcomes.items()} == {
+        1: True,
+        2: False,
+        3: False,
+        4: True,
+    }
+    assert isinstance(outcomes[2].error, ApiError)
+    assert (outcomes[2].error.code, outcomes[2].result) == (402, None)
+    assert isinstance(outcomes[3].error and outcomes[3].error.__cause__, LookupError)
+
+
+@every_style
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_sources_without_an_end_are_taken_as_there_is_room(style: str, tmp_path: Path, concurrency: int) -> None:
+    panel, taken = Paper(polls=2), list[int]()
+
+    def sources() -> Iterator[Source]:
+        for number in itertools.count(1):
+            taken.append(number)
+            yield Database(number)
+
+    outcomes = panel.export(style, sources(), tmp_path, concurrency=concurrency, stop_after=7)
+    assert len(outcomes) == 7
+    assert panel.most <= concurrency
+    assert len(taken) <= 7 + concurrency
+    assert len(panel.created) <= len(taken)
+    assert other_threads() == set()
+
+
+@every_style
+def test_an_iterator_of_the_caller_s_that_breaks_costs_no_result(style: str, tmp_path: Path) -> None:
+    panel, got = Paper(polls=2), list[ExportOutcome]()
+
+    def sources() -> Iterator[Source]:
+        yield from databases(1, 2, 3)
+        raise LookupError("no more segments")
+
+    def keep(event: Event) -> None:
+        if isinstance(event, ExportFinished):
+            got.append(event)  # type: ignore[arg-type]
+
+    with pytest.raises(LookupError, match="no more segments"):
+        panel.export(style, sources(), tmp_path, on_event=keep)
+    assert len(got) == len(list(tmp_path.iterdir())) == 3
+
+
+BAD: dict[str, dict[str, Any]] = {
+    "one source": {"sources": Database(1)},
+    "a text": {"sources": "database:1"},
+    "nothing": {"sources": None},
+    "a mapping": {"sources": {Database(1): "a"}},
+    "no room": {"concurrency": 0},
+    "half a room": {"concurrency": 1.5},
+    "true": {"concurrency": True},
+    "no folder": {"to": ""},
+    "a filter": {"where": ["doctor"]},
+    "a format": {"file_format": ""},
+    "a timeout": {"timeout": -1},
+}
+
+
+@every_style
+@pytest.mark.parametrize("name", BAD)
+def test_arguments_are_looked_at_before_anything_is_sent(style: str, tmp_path: Path, name: str) -> None:
+    panel, taken = Paper(), list[int]()
+
+    def databases_noted() -> Iterator[Source]:
+        for number in range(3):
+            taken.append(number)
+            yield Database(number)
+
+    client = panel.client(style)
+    with pytest.raises(UsageError):
+        client.export_many(**{"sources": databases_noted(), "to": tmp_path, **BAD[name]})
+    assert (panel.times, taken) == ([], [])
+
+
+@every_style
+def test_a_source_that_comes_twice_is_asked_for_once(style: str, tmp_path: Path) -> None:
+    panel = Paper()
+    outcomes = panel.export(style, [Database(1), Database(1), "database:2"], tmp_path)  # type: ignore[list-item]
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    assert [type(error) for error in errors] == [UsageError, UsageError]
+    assert panel.created == [1]
+
+
+@every_style
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_two_exports_of_one_file_name_lose_nothing(style: str, tmp_path: Path, overwrite: bool) -> None:
+    panel = Paper(name=lambda number: "EXPORT.csv" if number % 2 else "export.csv")
+    outcomes = panel.export(style, databases(1, 2, 3), tmp_path, overwrite=overwrite)
+    done = [outcome for outcome in outcomes if outcome.result]
+    assert [type(outcome.error) for outcome in outcomes if outcome.error] == [TargetExists, TargetExists]
+    assert len(done) == 1
+    [path] = tmp_path.iterdir()
+    assert path.read_bytes() == file_of(done[0].source.id)
+
+
+@every_style
+def test_overwriting_is_about_files_of_before(style: str, tmp_path: Path) -> None:
+    old = tmp_path / "1_database_export.csv"
+    old.write_bytes(b"old")
+    [refused] = Paper().export(style, databases(1), tmp_path)
+    assert isinstance(refused.error, TargetExists)
+    assert old.read_bytes() == b"old"
+    [done] = Paper().export(style, databases(1), tmp_path, overwrite=True)
+    assert done.unwrap().files[0].path.read_bytes() == file_of(1)
+
+
+def test_calls_that_share_a_client_share_its_limit(tmp_path: Path) -> None:
+    panel = Paper(polls=4, latency=0.002)
+    with panel.client("sync") as client:
+
+        def consume(first: int) -> None:
+            for outcome in client.export_many(databases(*range(first, first + 12)), to=tmp_path, concurrency=4):
+                outcome.unwrap()
+
+        threads = [threading.Thread(target=consume, args=(first,)) for first in (1, 101)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    # Four for both, and one that a call may always have.
+    assert 4 <= panel.most <= 5
+    assert len(panel.created) == 24
+
+
+@every_style
+def test_one_refusal_quietens_all_exports_of_the_client(style: str, tmp_path: Path) -> None:
+    refused: list[int] = []
+
+    def once(operation: str) -> httpx.Response | None:
+        if operation == "status" and not refused:
+            refused.append(1)
+            return envelope(None, 429, 429, **{"Retry-After": "1"})
+        return None
+
+    panel = Paper(polls=4, hooks={1: once})
+    outcomes = panel.export(style, databases(*range(1, 9)), tmp_path)
+    assert all(outcome.result for outcome in outcomes)
+    [moment] = [when for operation, number, when in panel.times if (operation, number) == ("status", 1)][:1]
+    # What was under way in that moment may still arrive.
+    after = [when for *_, when in panel.times if moment + 0.2 < when]
+    assert min(after) - moment >= 0.95
+    assert len(after) >= 8
+
+
+@every_style
+def test_events_tell_the_exports_apart(style: str, tmp_path: Path) -> None:
+    events: list[Event] = []
+    panel = Paper(hooks={2: refuse})
+    panel.export(style, databases(1, 2, 3), tmp_path, on_event=events.append)
+    started = {event.export: event.source for event in events if isinstance(event, ExportStarted)}
+    assert sorted(str(source) for source in started.values()) == ["database:1", "database:2", "database:3"]
+    assert {started[event.export] for event in events if isinstance(event, ExportFinished)} == {
+        "database:1",
+        "database:3",
+    }
+    assert [started[event.export] for event in events if isinstance(event, ExportFailed)] == ["database:2"]
+    assert {event.export for event in events} == set(started)
+
+
+def test_closing_the_client_ends_the_call(tmp_path: Path) -> None:
+    panel = Paper(polls=1_000_000)
+    client = panel.client("sync")
+    outcomes = client.export_many(databases(1, 2, 3), to=tmp_path)
+    closer = threading.Timer(0.05, client.close)
+    closer.start()
+    with pytest.raises(UsageError, match="closed"):
+        next(outcomes)
+    closer.join()
+    assert other_threads() == set()
+    with pytest.raises(UsageError, match="closed"):
+        next(client.export_many(databases(1), to=tmp_path)).unwrap()
+
+
+@pytest.mark.parametrize("style", ["asyncio", "trio"])
+def test_closing_the_asynchronous_client_ends_the_call(style: str, tmp_path: Path) -> None:
+    panel = Paper(polls=1_000_000)
+
+    async def main() -> None:
+        client = panel.client(style)
+
+        async def consume() -> None:
+            async with aclosing(client.export_many(databases(1, 2, 3), to=tmp_path)) as outcomes:
+                with pytest.raises(UsageError, match="closed"):
+                    await anext(outcomes)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(consume)
+            await anyio.sleep(0.05)
+            await client.aclose()
+        assert client._driver.crews == set()
+
+    run(style, main)
+
+
+@pytest.mark.parametrize("style", ["asyncio", "trio"])
+def test_a_loop_that_is_left_leaves_the_caller_s_own_scopes_alone(style: str, tmp_path: Path) -> None:
+    panel = Paper(polls=2)
+
+    async def main() -> None:
+        async with panel.client(style) as client:
+            with anyio.fail_after(30):
+                outcomes = client.export_many((Database(n) for n in itertools.count(1)), to=tmp_path, concurrency=2)
+                async for outcome in outcomes:
+                    outcome.unwrap()
+                    break
+                await outcomes.aclose()
+                made = len(panel.created)
+                await anyio.sleep(0.02)
+                assert len(panel.created) == made
+            with anyio.move_on_after(0.05) as scope:
+                async for outcome in client.export_many(
+                    (Database(n) for n in itertools.count(1000)), to=tmp_path, concurrency=2
+                ):
+                    outcome.unwrap()
+            assert scope.cancelled_caught
+            assert client._driver.limiter.enter(1, 2), "all places are free again"
+
+    run(style, main)
+
+
+def test_a_loop_that_is_left_stops_its_threads(tmp_path: Path) -> None:
+    panel = Paper(polls=2)
+    with panel.client("sync") as client:
+        for outcome in client.export_many((Database(n) for n in itertools.count(1)), to=tmp_path, concurrency=3):
+            outcome.unwrap()
+            break
+        assert other_threads() == set()
+        made = len(panel.created)
+        with closing(client.export_many(databases(500), to=tmp_path)) as outcomes:
+            assert next(outcomes).result
+        assert len(panel.created) == made + 1
+
+
+def test_a_retry_of_one_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    def busy(operation: str) -> httpx.Response | None:
+        return envelope(None, 503) if operation == "create" else None
+
+    panel = Paper(hooks={1: busy})
+    with panel.client("sync", retry=RetryPolicy(attempts=2, first_delay=0.3)) as client:
+        order = [outcome.source.id for outcome in client.export_many(databases(1, 2, 3), to=tmp_path)]
+    assert order[-1] == 1
+    assert sorted(order) == [1, 2, 3]
