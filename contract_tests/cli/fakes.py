@@ -105,7 +105,7 @@ class FakePanel:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                self.body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
                 self.do_GET()
 
             def do_GET(self) -> None:
