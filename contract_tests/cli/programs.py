@@ -108,9 +108,10 @@ class Terminal:
         command: list[str] | None = None,
         stdout: int | None = None,
         columns: int = 100,
+        lines: int = 24,
     ) -> None:
         self._master, inner = pty.openpty()
-        fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self.process = subprocess.Popen(
             [*(command or [PROGRAM]), *words], env=env, stdin=inner, stdout=stdout or inner, stderr=inner
         )

@@ -53,9 +53,21 @@ def test_make_knows_the_command(target: str) -> None:
 
 def test_the_shell_line_exports(panel: RunningSandbox, tmp_path: Path) -> None:
     [command] = [command for command in commands() if command.startswith("profile-export")]
+    run_in_shell(command, panel, tmp_path)
+    assert (tmp_path / "exports" / "all" / "1_database_export.csv").is_file()
+
+
+def test_the_shell_line_exports_many(panel: RunningSandbox, tmp_path: Path) -> None:
+    page = (ROOT / "docs/how-to/many-segments.md").read_text(encoding="utf-8")
+    [command] = [line[2:] for block in blocks("console", page) for line in block.splitlines()]
+    run_in_shell(command, panel, tmp_path)
+    assert len(list((tmp_path / "exports" / "shell").glob("*.csv"))) == 3
+
+
+def run_in_shell(command: str, panel: RunningSandbox, folder: Path) -> None:
     done = subprocess.run(
         ["sh", "-c", command.replace(PANEL, panel.url)],
-        cwd=tmp_path,
+        cwd=folder,
         env={
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -67,10 +79,9 @@ def test_the_shell_line_exports(panel: RunningSandbox, tmp_path: Path) -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "exports" / "all" / "1_database_export.csv").is_file()
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/reference/python.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/reference/python.md", "docs/how-to/many-segments.md"])
 def test_the_lines_of_python_run(
     panel: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str
 ) -> None:

@@ -123,12 +123,30 @@ def test_a_watch_is_a_stream_in_both() -> None:
     assert AsyncIterator.__name__ in str(inspect.signature(AsyncExportClient.watch).return_annotation)
 
 
+def test_many_exports_are_a_stream_in_both() -> None:
+    """Both are generators, so that both can be closed."""
+    assert str(inspect.signature(ExportClient.export_many).return_annotation) == "Generator[ExportOutcome]"
+    assert str(inspect.signature(AsyncExportClient.export_many).return_annotation) == "AsyncGenerator[ExportOutcome]"
+    for name, parameter in inspect.signature(ExportClient.export).parameters.items():
+        if name not in {"self", "source"}:
+            assert inspect.signature(ExportClient.export_many).parameters[name] == parameter
+
+
 def test_options_are_keyword_only() -> None:
     for kind in (ExportClient, AsyncExportClient):
-        for method in (kind, kind.create_export, kind.export, kind.wait, kind.watch, kind.download, kind.task):
+        for method in (
+            kind,
+            kind.create_export,
+            kind.export,
+            kind.export_many,
+            kind.wait,
+            kind.watch,
+            kind.download,
+            kind.task,
+        ):
             positional = [
                 parameter.name
                 for parameter in inspect.signature(method).parameters.values()
                 if parameter.kind is not inspect.Parameter.KEYWORD_ONLY and parameter.name != "self"
             ]
-            assert positional in ([], ["base_url"], ["source"], ["task_id"], ["task_id", "to"]), method
+            assert positional in ([], ["base_url"], ["source"], ["sources"], ["task_id"], ["task_id", "to"]), method

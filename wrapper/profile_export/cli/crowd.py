@@ -207,10 +207,10 @@ class ManyBars:
         if self._lines >= _height() - OTHER_LINES:
             return None
         if self._all is None:
-            self._all = self._tqdm(total=self._exports, bar_format=ALL, position=0, **drawing(leave=True))
+            self._all = self._tqdm(total=self._exports, bar_format=ALL, position=0, **_later(leave=True))
             self._show_all()
         self._lines += 1
-        return self._tqdm(total=100, bar_format=WAITING, position=self._lines, **drawing(leave=False))
+        return self._tqdm(total=100, bar_format=WAITING, position=self._lines, **_later(leave=False))
 
     @staticmethod
     def _blank(bar: Any) -> None:
@@ -231,6 +231,11 @@ class ManyBars:
             return
         with self._tqdm.external_write_mode(file=sys.stderr):
             self._console.say(text)
+
+
+def _later(*, leave: bool) -> dict[str, Any]:
+    """Drawn when there is something to show, and not already when it is made."""
+    return {**drawing(leave=leave), "delay": 1e-9}
 
 
 def _height() -> int:
