@@ -21,6 +21,7 @@ from profile_export import (
     ExportStarted,
     FilePublished,
     RetryScheduled,
+    TaskAttached,
     TaskCreated,
     TaskPolled,
 )
@@ -68,6 +69,8 @@ class ManyLines:
         match event:
             case TaskCreated(task_id=task_id):
                 return f"task created: {task_id}"
+            case TaskAttached(task_id=task_id):
+                return f"going on with task {task_id}"
             case TaskPolled(snapshot=snapshot, waited=waited) if waited - self._told.get(event.export, 0) >= HEARTBEAT:
                 self._told[event.export] = waited
                 return f"{snapshot.progress}% {snapshot.status}, {waited:.0f} s waited"

@@ -10,7 +10,7 @@ import attrs
 import click
 from click.core import ParameterSource
 
-from profile_export import Event, ExportFailed, ExportFinished, ExportStarted, TaskCreated
+from profile_export import Event, ExportFailed, ExportFinished, ExportStarted, TaskAttached, TaskCreated
 from profile_export.cli.console import NAME, Console, printable
 
 INTERRUPTED: Final = "interrupted"
@@ -50,7 +50,7 @@ class Invocation:
         match event:
             case ExportStarted(source=str(source)):
                 self.underway[event.export] = Underway(source)
-            case TaskCreated(task_id=task_id):
+            case TaskCreated(task_id=task_id) | TaskAttached(task_id=task_id):
                 self.task_id = task_id
                 if event.export in self.underway:
                     self.underway[event.export].task_id = task_id
