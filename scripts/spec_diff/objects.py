@@ -1,0 +1,69 @@
+"""Compares what two branches say about an object: its members, which of them it needs, and what else it may have.
+
+Callers ignore members that they don't know, and send only those that they do. So a new optional member breaks nobody,
+and a member that is gone breaks both ways: what callers send means nothing any more, what they read isn't there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from scripts.spec_diff.branches import Branch, Schema, canonical
+from scripts.spec_diff.findings import Effect, Finding
+
+Compare = Callable[[Schema, Schema, str, str], list[Finding]]
+
+
+def compare(base: Branch, head: Branch, path: str, compare_schemas: Compare) -> list[Finding]:
+    """All differences of two objects."""
+    before, after = _members(base), _members(head)
+    gone = {name: before[name] for name in before if name not in after}
+    new = {name: after[name] for name in after if name not in before}
+    found: list[Finding] = []
+    for name, schema in gone.items():
+        found.append(Finding(Effect.BOTH, "removed", at(path, name), _gone(name, schema, base, new)))
+    for name, schema in new.items():
+        found.append(_new(at(path, name), required=name in head.required, closed=base.others is False))
+        if isinstance(base.others, dict) and base.others:
+            # So far it was one of the other members, and had to fit what was said about those.
+            found += compare_schemas(base.others, schema, at(path, name), name)
+    for name in before:
+        if name in after:
+            found += _required(name, base, head, at(path, name))
+            found += compare_schemas(before[name], after[name], at(path, name), name)
+    return found + compare_schemas(base.others, head.others, at(path, "*"), "")
+
+
+def at(path: str, name: str) -> str:
+    """The path of a member."""
+    return f"{path}.{name}" if path else name
+
+
+def _members(branch: Branch) -> dict[str, Schema]:
+    """The listed members; one that is required without being listed may be anything that other members may be."""
+    unlisted = sorted(branch.required - branch.members.keys())
+    listed = {name: schema for name, schema in branch.members.items() if schema is not False or name in branch.required}
+    return {**listed, **dict.fromkeys(unlisted, branch.others)}
+
+
+def _gone(name: str, schema: Schema, base: Branch, new: dict[str, Schema]) -> str:
+    """Says what it may have become: a new member with the same schema."""
+    heirs = [f"`{other}`" for other, candidate in new.items() if canonical(candidate) == canonical(schema)]
+    needed = "required" if name in base.required else "optional"
+    return f"the {needed} member is gone{', perhaps renamed to ' + ' or '.join(heirs) if heirs else ''}"
+
+
+def _new(path: str, *, required: bool, closed: bool) -> Finding:
+    """Answers may bring a new member unless the object was closed, and requests may leave it out unless it is required."""
+    if required:
+        return Finding(Effect.BOTH if closed else Effect.NARROWER, "added", path, "the required member is new")
+    return Finding(Effect.WIDER if closed else Effect.NEUTRAL, "added", path, "the optional member is new")
+
+
+def _required(name: str, base: Branch, head: Branch, path: str) -> list[Finding]:
+    before, after = name in base.required, name in head.required
+    if before == after:
+        return []
+    if after:
+        return [Finding(Effect.NARROWER, "changed", path, "the member is required now")]
+    return [Finding(Effect.WIDER, "changed", path, "the member is optional now")]
