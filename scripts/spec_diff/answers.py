@@ -15,7 +15,7 @@ def compare(base: Side, head: Side, operation: str) -> list[Change]:
     """All changes of an operation's answers.
 
     A status that isn't listed is answered for by its range (`4XX`) or by `default`, so that an error that gets its own
-    entry is compared with what was said of it so far. Success is what callers look for, so `default` doesn't stand for it.
+    entry is compared with what was said of it so far. Success is what callers look for: no `default` stands for it.
     """
     before, after = base.node.get("responses", {}), head.node.get("responses", {})
     found = []

@@ -54,7 +54,7 @@ def _gone(name: str, schema: Schema, base: Branch, new: dict[str, Schema]) -> st
 
 
 def _new(path: str, *, required: bool, closed: bool) -> Finding:
-    """Answers may bring a new member unless the object was closed, and requests may leave it out unless it is required."""
+    """Answers may bring a new member unless the object was closed; requests leave it out unless it is required."""
     if required:
         return Finding(Effect.BOTH if closed else Effect.NARROWER, "added", path, "the required member is new")
     return Finding(Effect.WIDER if closed else Effect.NEUTRAL, "added", path, "the optional member is new")

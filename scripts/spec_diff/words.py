@@ -32,6 +32,9 @@ def compare(base: Sequence[Branch], head: Sequence[Branch], path: str) -> list[F
         effect = Effect.BOTH if moved else Effect.NARROWER
         found.append(Finding(effect, "removed", path, f"the {_kind(word, base)} {word} is gone{hint}"))
     for word in new:
+        if _allowed(word, base) and not _same_type([word], sorted(before)):
+            # An open set without any words was closed; that is told as a whole.
+            continue
         effect = Effect.NEUTRAL if _allowed(word, base) else Effect.WIDER
         found.append(Finding(effect, "added", path, f"the {_kind(word, head)} {word} is new"))
     return found
