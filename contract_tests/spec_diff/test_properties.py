@@ -102,25 +102,25 @@ def edits(draw: st.DrawFn) -> tuple[Any, Any]:
     return base, head
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(schemas)
 def test_a_schema_does_not_differ_from_itself(schema: Any) -> None:
     assert findings(schema, copy.deepcopy(schema)) == []
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(edits())
 def test_back_is_the_opposite_of_forth(pair: tuple[Any, Any]) -> None:
     """What breaks requests on the way forth breaks answers on the way back: neither is judged more mildly."""
     base, head = pair
     forth, back = findings(base, head), findings(head, base)
-    removed_members = [one for one in forth + back if "member is" in one.text]
-    if not removed_members:
+    # Two things break whatever the values say: a member that is gone, and a known word that is.
+    if not any("member is" in one.text or "known word" in one.text for one in forth + back):
         assert verdict(forth) == verdict(back)[::-1]
     assert bool(forth) == bool(back)
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(edits(), st.lists(values, min_size=5, max_size=15))
 def test_a_value_that_is_refused_now_breaks_requests_and_a_value_that_is_new_breaks_answers(
     pair: tuple[Any, Any], some: list[Any]

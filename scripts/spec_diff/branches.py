@@ -59,6 +59,13 @@ class Branch:
     notes: Mapping[str, Any] = attrs.field(factory=dict)
     label: str = ""
 
+    @property
+    def key(self) -> str:
+        """One text for branches that allow the same in the same words, whatever they are called."""
+        rules = [(name, sorted(values)) for name, values in sorted(self.rules.items())]
+        objects = [self.members, sorted(self.required), self.others]
+        return canonical([sorted(self.types), self.bounds, rules, self.nots, self.items, *objects])
+
 
 def canonical(value: Any) -> str:
     """One text for equal JSON values, whatever the order of their members."""

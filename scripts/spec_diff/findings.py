@@ -38,8 +38,8 @@ class Finding:
 
     effect: Effect
     kind: Kind
-    path: str
     text: str
+    path: str = ""
 
 
 @attrs.frozen

@@ -18,40 +18,40 @@ MARKS = {
 }
 
 
-def compare(base: Sequence[Branch], head: Sequence[Branch], path: str, xml_name: str | None) -> list[Finding]:
+def compare(base: Sequence[Branch], head: Sequence[Branch], xml_name: str | None) -> list[Finding]:
     """The differences; `xml_name` is the element's name by default, None where there is no XML."""
-    found = _default(_said(base, "default"), _said(head, "default"), path)
+    found = _default(_said(base, "default"), _said(head, "default"))
     for mark, (effect, words) in MARKS.items():
         before, after = (any(branch.notes.get(mark) for branch in side) for side in (base, head))
         if after and not before:
-            found.append(Finding(effect, "changed", path, f"is {words} now"))
+            found.append(Finding(effect, "changed", f"is {words} now"))
         elif before and not after:
-            found.append(Finding(Effect.NEUTRAL, "changed", path, f"is no longer {words}"))
-    return found if xml_name is None else found + _xml(base, head, path, xml_name)
+            found.append(Finding(Effect.NEUTRAL, "changed", f"is no longer {words}"))
+    return found if xml_name is None else found + _xml(base, head, xml_name)
 
 
 def _said(branches: Sequence[Branch], name: str) -> frozenset[str]:
     return frozenset(canonical(branch.notes[name]) for branch in branches if name in branch.notes)
 
 
-def _default(before: frozenset[str], after: frozenset[str], path: str) -> list[Finding]:
+def _default(before: frozenset[str], after: frozenset[str]) -> list[Finding]:
     """Whoever leaves the value out gets, or assumes, the default."""
     if before == after:
         return []
     was, is_now = (" or ".join(sorted(values)) for values in (before, after))
     if not before:
-        return [Finding(Effect.NEUTRAL, "added", path, f"the default {is_now} is new")]
+        return [Finding(Effect.NEUTRAL, "added", f"the default {is_now} is new")]
     if not after:
-        return [Finding(Effect.BOTH, "removed", path, f"the default {was} is gone")]
-    return [Finding(Effect.BOTH, "changed", path, f"the default {was} became {is_now}")]
+        return [Finding(Effect.BOTH, "removed", f"the default {was} is gone")]
+    return [Finding(Effect.BOTH, "changed", f"the default {was} became {is_now}")]
 
 
-def _xml(base: Sequence[Branch], head: Sequence[Branch], path: str, name: str) -> list[Finding]:
+def _xml(base: Sequence[Branch], head: Sequence[Branch], name: str) -> list[Finding]:
     before, after = (_elements(side, name) for side in (base, head))
     if before == after:
         return []
     was, is_now = (", ".join(_told(text) for text in sorted(side)) for side in (before, after))
-    return [Finding(Effect.BOTH, "changed", path, f"the XML element {was} became {is_now}")]
+    return [Finding(Effect.BOTH, "changed", f"the XML element {was} became {is_now}")]
 
 
 def _elements(branches: Sequence[Branch], name: str) -> frozenset[str]:

@@ -14,29 +14,24 @@ from scripts.spec_diff.findings import Effect, Finding
 Compare = Callable[[Schema, Schema, str, str], list[Finding]]
 
 
-def compare(base: Branch, head: Branch, path: str, compare_schemas: Compare) -> list[Finding]:
+def compare(base: Branch, head: Branch, compare_schemas: Compare) -> list[Finding]:
     """All differences of two objects."""
     before, after = _members(base), _members(head)
     gone = {name: before[name] for name in before if name not in after}
     new = {name: after[name] for name in after if name not in before}
     found: list[Finding] = []
     for name, schema in gone.items():
-        found.append(Finding(Effect.BOTH, "removed", at(path, name), _gone(name, schema, base, new)))
+        found.append(Finding(Effect.BOTH, "removed", _gone(name, schema, base, new), name))
     for name, schema in new.items():
-        found.append(_new(at(path, name), required=name in head.required, closed=base.others is False))
+        found.append(_new(name, required=name in head.required, closed=base.others is False))
         if isinstance(base.others, dict) and base.others:
             # So far it was one of the other members, and had to fit what was said about those.
-            found += compare_schemas(base.others, schema, at(path, name), name)
+            found += compare_schemas(base.others, schema, name, name)
     for name in before:
         if name in after:
-            found += _required(name, base, head, at(path, name))
-            found += compare_schemas(before[name], after[name], at(path, name), name)
-    return found + compare_schemas(base.others, head.others, at(path, "*"), "")
-
-
-def at(path: str, name: str) -> str:
-    """The path of a member."""
-    return f"{path}.{name}" if path else name
+            found += _required(name, base, head)
+            found += compare_schemas(before[name], after[name], name, name)
+    return found + compare_schemas(base.others, head.others, "*", "")
 
 
 def _members(branch: Branch) -> dict[str, Schema]:
@@ -53,17 +48,17 @@ def _gone(name: str, schema: Schema, base: Branch, new: dict[str, Schema]) -> st
     return f"the {needed} member is gone{', perhaps renamed to ' + ' or '.join(heirs) if heirs else ''}"
 
 
-def _new(path: str, *, required: bool, closed: bool) -> Finding:
+def _new(name: str, *, required: bool, closed: bool) -> Finding:
     """Answers may bring a new member unless the object was closed; requests leave it out unless it is required."""
     if required:
-        return Finding(Effect.BOTH if closed else Effect.NARROWER, "added", path, "the required member is new")
-    return Finding(Effect.WIDER if closed else Effect.NEUTRAL, "added", path, "the optional member is new")
+        return Finding(Effect.BOTH if closed else Effect.NARROWER, "added", "the required member is new", name)
+    return Finding(Effect.WIDER if closed else Effect.NEUTRAL, "added", "the optional member is new", name)
 
 
-def _required(name: str, base: Branch, head: Branch, path: str) -> list[Finding]:
+def _required(name: str, base: Branch, head: Branch) -> list[Finding]:
     before, after = name in base.required, name in head.required
     if before == after:
         return []
     if after:
-        return [Finding(Effect.NARROWER, "changed", path, "the member is required now")]
-    return [Finding(Effect.WIDER, "changed", path, "the member is optional now")]
+        return [Finding(Effect.NARROWER, "changed", "the member is required now", name)]
+    return [Finding(Effect.WIDER, "changed", "the member is optional now", name)]

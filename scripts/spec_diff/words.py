@@ -17,7 +17,7 @@ from scripts.spec_diff.branches import Branch, json_types
 from scripts.spec_diff.findings import Effect, Finding
 
 
-def compare(base: Sequence[Branch], head: Sequence[Branch], path: str) -> list[Finding]:
+def compare(base: Sequence[Branch], head: Sequence[Branch]) -> list[Finding]:
     """The words that came and went, of the types that both sides allow."""
     before, after = _listed(base), _listed(head)
     gone = [word for word in sorted(before - after) if _has_type(word, head)]
@@ -30,13 +30,13 @@ def compare(base: Sequence[Branch], head: Sequence[Branch], path: str) -> list[F
             continue
         hint = f"; new: {', '.join(new)}" if moved else ""
         effect = Effect.BOTH if moved else Effect.NARROWER
-        found.append(Finding(effect, "removed", path, f"the {_kind(word, base)} {word} is gone{hint}"))
+        found.append(Finding(effect, "removed", f"the {_kind(word, base)} {word} is gone{hint}"))
     for word in new:
-        if _allowed(word, base) and not _same_type([word], sorted(before)):
+        if _allowed(word, base) and not _is_open(word, head) and not _same_type([word], sorted(before)):
             # An open set without any words was closed; that is told as a whole.
             continue
         effect = Effect.NEUTRAL if _allowed(word, base) else Effect.WIDER
-        found.append(Finding(effect, "added", path, f"the {_kind(word, head)} {word} is new"))
+        found.append(Finding(effect, "added", f"the {_kind(word, head)} {word} is new"))
     return found
 
 
