@@ -135,7 +135,7 @@ ONE_WAY: dict[str, tuple[Any, Any, str, Breaks, Breaks]] = {
     "overlapping alternatives that exclude each other": (
         {"anyOf": [TEXT, {"minLength": 2}]},
         {"oneOf": [TEXT, {"minLength": 2}]},
-        "exclude each other",
+        "nobody can tell",
         "both",
         "both",
     ),

@@ -66,6 +66,22 @@ def overlapping(document: Document, schema: Schema, open_references: tuple[str, 
     return not all(_all_disjoint(document, left, right, PROOF_DEPTH) for left, right in pairs)
 
 
+def structure(document: Document, schema: Schema, open_references: tuple[str, ...] = ()) -> Any:
+    """How a schema is put together on its own level; equal for schemas that differ inside of members and items only."""
+    if isinstance(schema, bool):
+        return schema
+    found: dict[str, Any] = {"own": [branch.key for branch in own(document, schema)]}
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and reference not in open_references:
+        open_references = (*open_references, reference)
+        found["allOf"] = [structure(document, document.target(reference), open_references)]
+    for word in ("allOf", "anyOf", "oneOf"):
+        found[word] = found.get(word, []) + [
+            structure(document, part, open_references) for part in schema.get(word, [])
+        ]
+    return found
+
+
 def _all_disjoint(document: Document, left: list[Branch], right: list[Branch], depth: int) -> bool:
     return all(_disjoint(document, one, other, depth) for one in left for other in right)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 import attrs
 
 from scripts.spec_diff import notes, objects, rules, words
-from scripts.spec_diff.alternatives import flatten, overlapping
+from scripts.spec_diff.alternatives import flatten, overlapping, structure
 from scripts.spec_diff.branches import Branch, Schema, canonical
 from scripts.spec_diff.document import Document
 from scripts.spec_diff.findings import Effect, Finding
@@ -65,14 +65,11 @@ class Comparison:
 
     def _with_exclusion(self, base: Schema, head: Schema, found: list[Finding]) -> list[Finding]:
         """Where alternatives of a `oneOf` overlap, more in one of them may mean less in the whole."""
-        was, is_now = overlapping(self.base, base), overlapping(self.head, head)
-        if was != is_now:
-            text = (
-                "alternatives that overlap now exclude each other (oneOf)" if is_now else "alternatives may overlap now"
-            )
-            found = [*found, Finding(Effect.NARROWER if is_now else Effect.WIDER, "changed", text)]
-        if not (was or is_now):
+        if not (overlapping(self.base, base) or overlapping(self.head, head)):
             return found
+        if structure(self.base, base) != structure(self.head, head):
+            text = "alternatives that exclude each other (oneOf) overlap, so that nobody can tell what the change means"
+            found = [*found, Finding(Effect.BOTH, "changed", text)]
         return [one if one.effect is Effect.NEUTRAL else attrs.evolve(one, effect=Effect.BOTH) for one in found]
 
     def _compare(self, base: list[Branch], head: list[Branch], name: str) -> list[Finding]:
