@@ -4,6 +4,7 @@ The generator can't read everything that the contract says, so it is given a vie
 without `application/xml`, links and operation security, which it would warn on or mishandle. Works offline,
 and gives the same bytes for the same contract: generator and formatter are pinned exactly in pyproject.toml.
 The generator knows no XML, so the shapes of XML bodies are derived beside it (`_shapes.py`), into `xml_shapes.py`.
+Where the contract has changed since the last commit, it says what that means for callers (`spec_diff`).
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # run by its path, Python would look for modules in scripts/ only
 
 from scripts import _shapes  # noqa: E402
+from scripts.spec_diff import compare, document, report  # noqa: E402
 
 CONTRACT = ROOT / "openapi.yaml"
 TARGET = ROOT / "generated" / "profile_export_api"
+HINT = "scripts/spec-diff HEAD adds what changed for programs that import the packages.\n"
 REMEDY = "run scripts/generate, look at the difference, and commit generated/ together with openapi.yaml"
 
 # An explicit selection: ruff's newer default rules rewrite the client into code that fails mypy strict.
@@ -150,6 +153,19 @@ def check(contract: Path, target: Path) -> list[str]:
         return differences(made, target)
 
 
+def since_last_commit(contract: Path) -> str:
+    """What changed in the contract since the last commit; nothing where that can't be told, as outside of a checkout."""
+    before = document.at_revision(f"HEAD:./{contract.name}", contract.parent)
+    now = contract.read_bytes()
+    if before is None or before == now:
+        return ""
+    try:
+        found = compare.contracts(document.parse("HEAD", before), document.parse(compare.WORKING_TREE, now))
+    except document.UnreadableContract as error:
+        return f"What changed since the last commit can't be told: {error}\n"
+    return report.text(found) + HINT if found.differs else ""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/generate", description="Write generated/ from openapi.yaml")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when generated/ is stale")
@@ -160,6 +176,7 @@ def main() -> int:
         if not options.check:
             options.target.parent.mkdir(parents=True, exist_ok=True)
             replace(options.contract, options.target)
+            sys.stdout.write(since_last_commit(options.contract))
             return 0
         stale = check(options.contract, options.target)
     except GenerationError as error:
