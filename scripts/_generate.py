@@ -51,21 +51,26 @@ class GenerationError(Exception):
 def generator_view(contract: dict[str, Any]) -> dict[str, Any]:
     """The contract without what the generator can't read; the argument is left alone."""
     view: dict[str, Any] = json.loads(json.dumps(contract))
-    _drop_unreadable(view)
+    _drop_xml(view)
+    components = view.get("components", {})
+    components.pop("links", None)
+    answers = list(components.get("responses", {}).values())
     for path_item in view["paths"].values():
         for operation in path_item.values():
             operation.pop("security", None)
+            answers += operation.get("responses", {}).values()
+    for answer in answers:
+        # By its place, not by its name alone: an answer's body may have a member that is called so.
+        answer.pop("links", None)
     return view
 
 
-def _drop_unreadable(node: Any) -> None:
-    if isinstance(node, dict):
-        if isinstance(node.get("content"), dict):
-            node["content"].pop("application/xml", None)
-        node.pop("links", None)
+def _drop_xml(node: Any) -> None:
+    if isinstance(node, dict) and isinstance(node.get("content"), dict):
+        node["content"].pop("application/xml", None)
     children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
     for child in children:
-        _drop_unreadable(child)
+        _drop_xml(child)
 
 
 def _read(contract: Path) -> dict[str, Any]:
@@ -154,7 +159,7 @@ def check(contract: Path, target: Path) -> list[str]:
 
 
 def since_last_commit(contract: Path) -> str:
-    """What changed in the contract since the last commit; nothing where that can't be told, as outside of a checkout."""
+    """What changed in the contract since the last commit; nothing outside of a git checkout."""
     before = document.at_revision(f"HEAD:./{contract.name}", contract.parent)
     now = contract.read_bytes()
     if before is None or before == now:

@@ -152,3 +152,11 @@ def test_the_view_drops_what_the_generator_cannot_read_and_nothing_else() -> Non
     assert json.dumps(view["paths"][CREATE]["post"]["requestBody"]["content"]["application/json"]) == json.dumps(
         document["paths"][CREATE]["post"]["requestBody"]["content"]["application/json"]
     )
+
+
+def test_the_view_keeps_members_that_are_called_as_what_it_drops() -> None:
+    document = contract.load()
+    properties = document["components"]["schemas"]["TaskResult"]["properties"]
+    properties["links"] = properties["security"] = {"type": "string"}
+    view = _generate.generator_view(document)
+    assert view["components"]["schemas"] == document["components"]["schemas"]

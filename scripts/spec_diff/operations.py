@@ -121,24 +121,28 @@ def _links(base: Operation, head: Operation) -> list[Change]:
     found = []
     for place in [*before, *(place for place in after if place not in before)]:
         was, is_now = before.get(place), after.get(place)
-        if was == is_now:
-            continue
-        kind, text = "changed", f"it was {was}, and is {is_now}"
-        if was is None or is_now is None:
-            kind, text = ("added", "it is new") if was is None else ("removed", "it is gone")
-        found.append(Change(head.name, "answer", kind, place, text, breaks=was is not None))  # type: ignore[arg-type]
+        if was is None:
+            found.append(Change(head.name, "answer", "added", place, "it is new", breaks=False))
+        elif is_now is None:
+            found.append(Change(head.name, "answer", "removed", place, "it is gone", breaks=True))
+        else:
+            texts = [f"{name} {was[name]} became {is_now[name]}" for name in was if was[name] != is_now[name]]
+            found += [Change(head.name, "answer", "changed", place, text, breaks=True) for text in texts]
     return found
 
 
-def _answer_links(operation: Operation) -> dict[str, str]:
+def _answer_links(operation: Operation) -> dict[str, dict[str, str]]:
+    """Of each link, where it leads, and what it sends on."""
     document = operation.document
-    targets = {other.node.get("operationId"): other.key for other in _walk(document)}
+    targets = {other.node.get("operationId"): other for other in _walk(document)}
     found = {}
     for status, answer in operation.node.get("responses", {}).items():
         for name, reference in document.follow(answer).get("links", {}).items():
             link = document.follow(reference)
-            target = targets.get(link.get("operationId"), link.get("operationRef", link.get("operationId")))
-            sent = {word: link.get(word) for word in ("parameters", "requestBody") if link.get(word) is not None}
-            shown = f"{target[0].upper()} {target[1]}" if isinstance(target, tuple) else str(target)
-            found[f"{status} link {name}"] = f"to {shown} with {canonical(sent)}"
+            target = targets.get(link.get("operationId"))
+            found[f"{status} link {name}"] = {
+                "target": target.name if target else str(link.get("operationRef", link.get("operationId"))),
+                "parameters": canonical(link.get("parameters", {})),
+                "body": canonical(link.get("requestBody")),
+            }
     return found

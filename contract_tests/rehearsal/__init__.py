@@ -1,0 +1,1 @@
+"""Rehearsals of changes of the API, as docs/how-to/regenerate.md walks through them."""
