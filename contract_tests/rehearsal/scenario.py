@@ -1,6 +1,6 @@
 """Run in a process of its own, with a regenerated client in its path: exports in every way, and tells how each ended.
 
-Usage: scenario.py URL TOKEN FOLDER OPTIONS, where OPTIONS is JSON: `modes` are the formats and styles, and `fields` makes
+Usage: scenario.py URL TOKEN FOLDER OPTIONS, where OPTIONS is JSON: `modes` are formats and styles, and `fields` makes
 a panel that says `links` for `urls` ("answer"), and needs `requested_by`, too ("both"). Prints a JSON document.
 """
 

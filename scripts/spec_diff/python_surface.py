@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import griffe
@@ -80,24 +80,43 @@ def _is_front(module: griffe.Module) -> bool:
 
 
 def _module(base: griffe.Module, head: griffe.Module) -> list[Change]:
-    found = [_breakage(breakage) for breakage in griffe.find_breaking_changes(base, head)]
     before, after = _public(base), _public(head)
+    breakages = [one for one in griffe.find_breaking_changes(base, head) if _is_inside(one.obj.path, before.values())]
+    found = [_breakage(breakage) for breakage in breakages]
     # griffe doesn't mind a name that is still there, but no longer in `__all__`.
     hidden = [
-        _change(f"{base.path}.{name}", "removed", "it is no longer public", breaks=True) for name in before - after
+        _change(f"{base.path}.{name}", "removed", "it is no longer public", breaks=True)
+        for name in before
+        if name not in after
     ]
     found += [change for change in hidden if not any(_same(change, other) for other in found)]
-    return found + [
-        _change(f"{head.path}.{name}", "added", "it is new", breaks=False) for name in sorted(after - before)
-    ]
+    new = [_change(f"{head.path}.{name}", "added", "it is new", breaks=False) for name in after if name not in before]
+    return found + new
 
 
 def _same(left: Change, right: Change) -> bool:
     return (left.operation, left.kind, left.where) == (right.operation, right.kind, right.where)
 
 
-def _public(module: griffe.Module) -> set[str]:
-    return {name for name, member in module.members.items() if member.is_public}
+def _public(module: griffe.Module) -> dict[str, set[str]]:
+    """The names of a module that are meant for others, each with the paths that it is known by."""
+    listed = module.exports
+    names = [
+        name for name, member in module.members.items() if (member.is_public if listed is None else name in listed)
+    ]
+    return {name: {f"{module.path}.{name}", _home(module.members[name])} for name in sorted(names)}
+
+
+def _home(member: griffe.Object | griffe.Alias) -> str:
+    """Where a name is defined, which may be another module."""
+    try:
+        return str(member.canonical_path)
+    except griffe.AliasResolutionError:
+        return str(member.path)
+
+
+def _is_inside(path: str, public: Iterable[set[str]]) -> bool:
+    return any(path == home or path.startswith(f"{home}.") for homes in public for home in homes)
 
 
 def _breakage(breakage: griffe.Breakage) -> Change:
