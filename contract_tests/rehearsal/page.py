@@ -33,10 +33,12 @@ def change(title: str) -> Change:
 
 def hunks(text: str) -> list[tuple[str, str]]:
     """What is replaced by what, in the pieces of a diff."""
-    return [
-        tuple("".join(f"{line[1:]}\n" for line in lines if line[:1] in kept) for kept in (" -", " +"))
-        for lines in (piece.splitlines() for piece in re.split(r"^@@\n", text, flags=re.MULTILINE))
-    ]  # type: ignore[misc]
+    pieces = [piece.splitlines() for piece in re.split(r"^@@\n", text, flags=re.MULTILINE)]
+    return [(_side(lines, " -"), _side(lines, " +")) for lines in pieces]
+
+
+def _side(lines: list[str], kept: str) -> str:
+    return "".join(f"{line[1:]}\n" for line in lines if line[:1] in kept)
 
 
 def apply(edits: list[tuple[str, str]], file: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -15,6 +16,7 @@ import yaml
 from contract_tests.conformance import contract
 from contract_tests.conformance.contract import CONTRACT_FILE, ROOT, STATUS
 from contract_tests.generation.test_report import git
+from contract_tests.rehearsal import page
 from scripts import _spec_diff
 from scripts.spec_diff import report
 from scripts.spec_diff.findings import Change
@@ -180,6 +182,18 @@ def test_revisions_are_compared_with_what_programs_import(repository: Path, caps
     code, out, _ = run(capsys, "HEAD~1:openapi.yaml", "HEAD:openapi.yaml", *where)
     assert (code, "Python" in out) == (1, False)
     assert git_is_clean(repository)
+
+
+def test_the_commands_of_the_page_run(
+    repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository)
+    lines = re.findall(r"^\$ scripts/spec-diff (.*)$", page.PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(lines) == 3
+    for line in lines:
+        code, out, err = run(capsys, *line.split(), "--repository", str(repository))
+        assert (code in {0, 1}, err) == (True, "")
+        assert "ersion" in out
 
 
 def git_is_clean(folder: Path) -> bool:
