@@ -47,7 +47,7 @@ def interruptible() -> None:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PROFILE_EXPORT_TOKEN", "PROFILE_EXPORT_BASE_URL", "NO_COLOR"):
+    for name in ("PROFILE_EXPORT_TOKEN", "PROFILE_EXPORT_BASE_URL", "PROFILE_EXPORT_JOURNAL", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_PROXY", "*")
 

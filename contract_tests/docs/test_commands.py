@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from profile_export import pending_exports
 from profile_export.sandbox import RunningSandbox, SandboxSettings, start_sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,6 +63,20 @@ def test_the_shell_line_exports_many(panel: RunningSandbox, tmp_path: Path) -> N
     [command] = [line[2:] for block in blocks("console", page) for line in block.splitlines()]
     run_in_shell(command, panel, tmp_path)
     assert len(list((tmp_path / "exports" / "shell").glob("*.csv"))) == 3
+
+
+def test_the_shell_lines_of_the_journal_work(panel: RunningSandbox, tmp_path: Path) -> None:
+    page = (ROOT / "docs/how-to/resume-after-a-crash.md").read_text(encoding="utf-8")
+    lines = [line[2:] for block in blocks("console", page) for line in block.splitlines()]
+    run, pending, resume, forget = (f"PROFILE_EXPORT_BASE_URL={PANEL} {line}" for line in lines)
+    with pytest.raises(AssertionError, match="within 0 seconds"):
+        run_in_shell(f"{run} --timeout 0s", panel, tmp_path)
+    [left] = pending_exports(tmp_path / "exports" / ".journal")
+    run_in_shell(pending, panel, tmp_path)
+    run_in_shell(resume, panel, tmp_path)
+    assert (tmp_path / "exports" / "safe" / "1_database_export.csv").is_file()
+    run_in_shell(forget.replace("0123456789abcdef-1", left.id), panel, tmp_path)
+    assert not list((tmp_path / "exports" / ".journal").glob("*.json"))
 
 
 def run_in_shell(command: str, panel: RunningSandbox, folder: Path) -> None:

@@ -16,6 +16,7 @@ from profile_export.cli.console import NAME, Console, ReaderGone
 from profile_export.cli.demo import demo
 from profile_export.cli.invocation import Invocation
 from profile_export.cli.options import refused_token_option
+from profile_export.cli.records import pending, resume
 from profile_export.cli.serving import sandbox
 from profile_export.cli.signals import Interrupted, raising
 
@@ -61,10 +62,12 @@ def group(context: click.Context) -> None:
       130 Ctrl-C, 143 terminated, 141 nobody reads the output
     """  # noqa: D301 - click's mark for a paragraph that keeps its lines
     if context.invoked_subcommand is None:
-        raise click.UsageError("say what to do: run, create, status, wait, download, sandbox or demo", context)
+        raise click.UsageError(
+            "say what to do: run, create, status, wait, download, pending, resume, sandbox or demo", context
+        )
 
 
-for _command in (run, create, status, wait, download, sandbox, demo):
+for _command in (run, create, status, wait, download, pending, resume, sandbox, demo):
     group.add_command(_command)
 
 

@@ -15,6 +15,7 @@ from profile_export.cli.invocation import Invocation
 from profile_export.cli.options import (
     connection_options,
     jobs_option,
+    journal_option,
     report_options,
     selection_options,
     source_argument,
@@ -30,6 +31,7 @@ from profile_export.cli.session import connected
 @sources_argument
 @target_options
 @jobs_option
+@journal_option
 @selection_options
 @timeout_option
 @connection_options
@@ -47,12 +49,12 @@ def run(invocation: Invocation, /, sources: list[Source], where: dict[str, Any] 
       profile-export run segment:7 --to exports --where '{"occupation": "doctor"}'
       profile-export run segment:7 segment:8 segment:9 --to exports --jobs 2
     """  # noqa: D301 - click's mark for a paragraph that keeps its lines
-    invocation.goes_on_with("download")
+    invocation.goes_on_with("download" if options["journal"] is None else "resume")
     arguments: dict[str, Any] = {
         "to": options["to"],
         "where": where,
         "file_format": options["file_format"],
-        "timeout": _seconds(options),
+        "timeout": seconds(options),
         "overwrite": options["overwrite"],
     }
     if len(sources) > 1:
@@ -60,7 +62,7 @@ def run(invocation: Invocation, /, sources: list[Source], where: dict[str, Any] 
     with connected(invocation, options) as client:
         invocation.creating = True
         result = client.export(sources[0], **arguments)
-    _finish(invocation, result.warnings, results.export_text(result), results.export_document(result))
+    finish(invocation, result.warnings, results.export_text(result), results.export_document(result))
     return 0
 
 
@@ -82,7 +84,7 @@ def create(invocation: Invocation, /, source: Source, where: dict[str, Any] | No
     with connected(invocation, options) as client:
         invocation.creating = True
         task_id = client.create_export(source, where=where, file_format=options["file_format"]).task_id
-    _finish(invocation, (), printable(task_id), {"task_id": task_id})
+    finish(invocation, (), printable(task_id), {"task_id": task_id})
 
 
 @click.command()
@@ -99,7 +101,7 @@ def status(invocation: Invocation, /, task_id: str, **options: Any) -> None:
     """  # noqa: D301
     with connected(invocation, options) as client:
         snapshot = client.status(task_id)
-    _finish(invocation, (), results.snapshot_text(snapshot), results.snapshot_document(snapshot))
+    finish(invocation, (), results.snapshot_text(snapshot), results.snapshot_document(snapshot))
 
 
 @click.command()
@@ -118,8 +120,8 @@ def wait(invocation: Invocation, /, task_id: str, **options: Any) -> None:
     invocation.task_id = task_id
     invocation.goes_on_with("wait")
     with connected(invocation, options) as client:
-        done = client.wait(task_id, timeout=_seconds(options))
-    _finish(invocation, done.warnings, results.completed_text(done), results.completed_document(done))
+        done = client.wait(task_id, timeout=seconds(options))
+    finish(invocation, done.warnings, results.completed_text(done), results.completed_document(done))
 
 
 @click.command()
@@ -144,18 +146,20 @@ def download(invocation: Invocation, /, task_id: str, **options: Any) -> None:
             task_id,
             options["to"],
             file_format=options["file_format"],
-            timeout=_seconds(options),
+            timeout=seconds(options),
             overwrite=options["overwrite"],
         )
-    _finish(invocation, result.warnings, results.export_text(result), results.export_document(result))
+    finish(invocation, result.warnings, results.export_text(result), results.export_document(result))
 
 
-def _seconds(options: dict[str, Any]) -> float | None:
+def seconds(options: dict[str, Any]) -> float | None:
+    """How long to wait; None is for ever."""
     seconds: float = options["timeout"]
     return None if math.isinf(seconds) else seconds
 
 
-def _finish(invocation: Invocation, warnings: Sequence[str], text: str, document: dict[str, Any]) -> None:
+def finish(invocation: Invocation, warnings: Sequence[str], text: str, document: dict[str, Any]) -> None:
+    """Tells what came of it, and what the panel said beside."""
     console = invocation.console
     for warning in warnings:
         console.warn(f"the panel says: {warning}")

@@ -17,7 +17,11 @@ INTERRUPTED: Final = "interrupted"
 USUAL_TIMEOUT: Final = 3600.0
 # The options that another command needs as well, when they were given to this one. `where` is not among them.
 COMMON: Final = ("base_url", "panel_url", "token_file", "auth", "wire_format", "ca_file", "retries", "timeout")
-CARRIED: Final = {"download": ("to", "overwrite", "file_format", *COMMON), "wait": COMMON}
+CARRIED: Final = {
+    "download": ("to", "overwrite", "file_format", *COMMON),
+    "wait": COMMON,
+    "resume": ("journal", *COMMON),
+}
 
 
 @attrs.define
@@ -64,11 +68,20 @@ class Invocation:
         context = click.get_current_context()
         self._next = command, tuple(_given(context, CARRIED[command]))
 
+    @property
+    def remembered(self) -> bool:
+        """Whether a journal knows what there is to go on with."""
+        return self._next is not None and self._next[0] == "resume"
+
     def next_command(self, task_id: str | None) -> str | None:
         """The command line that goes on with a task where this one broke off, where there is one to go on with."""
-        if self._next is None or task_id is None:
+        if self._next is None:
             return None
         command, options = self._next
+        if self.remembered:
+            return " ".join(shlex.quote(printable(word)) for word in (NAME, command, *options))
+        if task_id is None:
+            return None
         # An id is the panel's word, and may look like an option.
         task = ["--", task_id] if task_id.startswith("-") else [task_id]
         words = [NAME, command, *options, *task] if len(task) > 1 else [NAME, command, *task, *options]

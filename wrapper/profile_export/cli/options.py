@@ -119,6 +119,17 @@ def target_options(command: Command) -> Command:
     )(command)
 
 
+def journal_option(command: Command) -> Command:
+    """Where exports are remembered."""
+    return click.option(
+        "--journal",
+        metavar="DIR",
+        envvar="PROFILE_EXPORT_JOURNAL",
+        show_envvar=True,
+        help="Folder that remembers exports until they are done, so that a crash loses and repeats none.",
+    )(command)
+
+
 def jobs_option(command: Command) -> Command:
     """How many exports at once."""
     return click.option(

@@ -40,6 +40,7 @@ def connected(
         panel_url=options["panel_url"],
         wire_format=options["wire_format"],
         auth=options["auth"],
+        journal=options.get("journal"),
         retry=RetryPolicy(attempts=options["retries"] + 1),
         verify=options["ca_file"] or True,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -39,7 +39,7 @@ def run_all(
     failed = {
         source: failure_of(invocation, end.error) for source in sources if (end := outcomes.get(source)) and end.error
     }
-    _warn(invocation, results_of)
+    _warn(invocation, results_of.items())
     for source, failure in failed.items():
         invocation.console.fail(f"{source}: {failure.message}", failure.hints)
     stop = None if signal is None else _Interruption.of(invocation, sources, outcomes, signal)
@@ -50,8 +50,30 @@ def run_all(
     if invocation.console.json:
         invocation.console.document(_document(invocation, sources, results_of, failed, stop))
     elif results_of:
-        invocation.console.result(_text(results_of))
+        invocation.console.result(_text(results_of.items()))
     return exit_code(failed.values()) if stop is None else stop.exit_code
+
+
+def report(invocation: Invocation, outcomes: Sequence[ExportOutcome]) -> int:
+    """Tells the outcomes of exports that all came to their ends, and gives the exit code."""
+    done = [(outcome.source, outcome.result) for outcome in outcomes if outcome.result]
+    failed = [(outcome.source, failure_of(invocation, outcome.error)) for outcome in outcomes if outcome.error]
+    _warn(invocation, done)
+    for source, failure in failed:
+        invocation.console.fail(f"{source}: {failure.message}", failure.hints)
+    if invocation.console.json:
+        invocation.console.document({"exports": [_ended(invocation, outcome) for outcome in outcomes]})
+    elif done or not failed:
+        invocation.console.result(_text(done))
+    return exit_code(failure for _, failure in failed)
+
+
+def _ended(invocation: Invocation, outcome: ExportOutcome) -> dict[str, Any]:
+    source = {"source": str(outcome.source)}
+    if outcome.result is not None:
+        return {**source, **results.export_document(outcome.result)}
+    told = outcome.error and failure_of(invocation, outcome.error).document(invocation.console)
+    return {**source, "error": told}
 
 
 def exit_code(failures: Iterable[Failure]) -> int:
@@ -62,15 +84,15 @@ def exit_code(failures: Iterable[Failure]) -> int:
     return codes.pop() if len(codes) == 1 else DIFFERENT_FAILURES
 
 
-def _warn(invocation: Invocation, results_of: Mapping[Source, DownloadedExport]) -> None:
-    for source, result in results_of.items():
+def _warn(invocation: Invocation, done: Iterable[tuple[Source, DownloadedExport]]) -> None:
+    for source, result in done:
         for warning in result.warnings:
             invocation.console.warn(f"the panel says of {source}: {warning}")
 
 
-def _text(results_of: Mapping[Source, DownloadedExport]) -> str:
-    rows = [(str(source), *results.file_row(file)) for source, result in results_of.items() for file in result.files]
-    total = results.total_line(results_of.values())
+def _text(done: Collection[tuple[Source, DownloadedExport]]) -> str:
+    rows = [(str(source), *results.file_row(file)) for source, result in done for file in result.files]
+    total = results.total_line([result for _, result in done])
     if not rows:
         return total
     return f"{table(('SOURCE', *results.COLUMNS), rows, numbers=frozenset({2, 3}))}\n{total}"
@@ -137,11 +159,14 @@ class _Interruption:
 
     def hints(self, invocation: Invocation) -> tuple[str, ...]:
         """How to go on with all of them."""
+        if invocation.remembered:
+            return (f"to go on with what began: {invocation.next_command(None)}", *self._not_begun())
         hints = [f"to go on with {name}: {invocation.next_command(task_id)}" for name, task_id in self.created.items()]
         hints += [f"{name}: {MAYBE_CREATED}" for name in self.asking]
-        if self.waiting:
-            hints.append(f"not begun: {_named(self.waiting)}")
-        return tuple(hints)
+        return (*hints, *self._not_begun())
+
+    def _not_begun(self) -> tuple[str, ...]:
+        return (f"not begun: {_named(self.waiting)}",) if self.waiting else ()
 
     def failure(self, invocation: Invocation, name: str) -> Failure:
         """One of them."""
@@ -149,6 +174,9 @@ class _Interruption:
         if task_id is not None:
             hints = (f"to go on: {invocation.next_command(task_id)}",)
             return Failure(INTERRUPTED, "interrupted; the task goes on in the panel", hints, self.exit_code, task_id)
+        if name in self.asking and invocation.remembered:
+            hints = (f"to go on: {invocation.next_command(None)}",)
+            return Failure(INTERRUPTED, "interrupted while it was created", hints, self.exit_code)
         if name in self.asking:
             return Failure(INTERRUPTED, "interrupted while it was created", (MAYBE_CREATED,), self.exit_code)
         return Failure(INTERRUPTED, "not begun", (), self.exit_code)
