@@ -13,6 +13,9 @@ from contract_tests.rehearsal import page
 from contract_tests.rehearsal.rehearsal import Tree, shown
 from profile_export.sandbox import SandboxSettings, start_sandbox
 
+# Generating and half a dozen processes take a while on a busy machine.
+pytestmark = pytest.mark.timeout(300)
+
 TOKEN = "a-token-for-rehearsals"
 # Each format and each style once: enough where all exports end in the same error.
 HALF = ("json-sync", "xml-async")
