@@ -31,7 +31,6 @@ class Deadline:
     seconds: float
     clock: Callable[[], float] = time.monotonic
     _until: float = attrs.field(init=False, default=math.inf)
-    _others: Any = attrs.field(init=False, default=None)
 
     def begin(self) -> None:
         """The next piece is waited for from now on."""
@@ -39,8 +38,15 @@ class Deadline:
 
     def watch(self, request: httpx.Request) -> httpx.Request:
         """The request, with its connection and the begin of its answer watched by the blocking transport."""
-        self._others = request.extensions.get("trace")
-        request.extensions = {**request.extensions, "trace": self._trace}
+        before = request.extensions.get("trace")
+
+        def trace(name: str, info: Mapping[str, Any]) -> None:
+            # A run that can be stopped listens, too.
+            if before is not None:
+                before(name, info)
+            self._trace(name, info)
+
+        request.extensions = {**request.extensions, "trace": trace}
         return request
 
     def awatch(self, request: httpx.Request) -> httpx.Request:
@@ -50,9 +56,6 @@ class Deadline:
 
     def _trace(self, name: str, info: Mapping[str, Any]) -> None:
         """What httpcore tells: https://www.encode.io/httpcore/extensions/#trace."""
-        if self._others is not None:
-            # Whoever may have to end the connection wants to know it, too.
-            self._others(name, info)
         _, _, what = name.partition(".")
         if what in {"connect_tcp.complete", "start_tls.complete"}:
             self._bound(info["return_value"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -42,7 +43,7 @@ class Stop:
         if self._event.wait(min(seconds, threading.TIMEOUT_MAX)):
             raise Stopped
 
-    def trace(self, name: str, details: dict[str, Any]) -> None:
+    def trace(self, name: str, details: Mapping[str, Any]) -> None:
         """Takes httpcore's notes about a request, of which a new connection is one; see its `trace` extension."""
         get_extra_info = getattr(details.get("return_value"), "get_extra_info", None)
         if not name.endswith(".complete") or get_extra_info is None:
