@@ -46,6 +46,7 @@ class Outcome:
         seconds: How long it took.
         hung: Whether the server had to be stopped to end it.
         called_away: Whether anything connected to the foreign address.
+        url: The panel's address.
         requests: Requests of each step.
     """
 
@@ -54,6 +55,7 @@ class Outcome:
     seconds: float
     hung: bool
     called_away: bool
+    url: str
     requests: dict[str, int]
 
 
@@ -62,7 +64,10 @@ def run(case: Case, folder: Path, *, flavour: Flavour = "blocking", wire_format:
     with (
         ForeignHost() as foreign,
         FaultServer(
-            Plan(case.fault, case.step, case.times), panel=Panel(case.fault.manners), foreign=foreign.address
+            Plan(case.fault, case.step, case.times),
+            panel=Panel(case.fault.manners),
+            host=case.fault.host,
+            foreign=foreign.address,
         ) as server,
     ):
         stopped = threading.Event()
@@ -93,6 +98,7 @@ def run(case: Case, folder: Path, *, flavour: Flavour = "blocking", wire_format:
             seconds,
             stopped.is_set(),
             foreign.called(),
+            server.url,
             {str(step): number for step, number in server.requests.items()},
         )
 

@@ -36,6 +36,14 @@ def test_xml_ends_alike(case: Case, tmp_path: Path) -> None:
     bench.check(case, outcome, tmp_path / "exports")
 
 
+@pytest.mark.parametrize("flavour", ["blocking", "asynchronous"])
+def test_ipv6_is_spoken(flavour: bench.Flavour, tmp_path: Path) -> None:
+    [case] = [case for case in ALL if case.fault.name == "ipv6"]
+    outcome = bench.run(case, tmp_path / "exports", flavour=flavour)
+    assert outcome.url.startswith("http://[::1]:")
+    assert (outcome.end, outcome.requests) == ("complete", {"create": 1, "status": 2, "download": 1})
+
+
 def test_names_are_distinct_and_outcomes_exist() -> None:
     assert len({fault.name for fault in FAULTS}) == len(FAULTS)
     assert {case.end for case in ALL} <= {"complete", *ERRORS}
