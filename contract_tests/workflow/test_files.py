@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from profile_export import _files, errors
+from profile_export import _files, _temporaries, errors
 from profile_export._files import prepare_directory
 from profile_export._parts import PartFile, PartFiles
 
@@ -207,9 +207,9 @@ def test_bytes_and_name_are_made_durable_in_this_order(
         done.append("name")
         real_link(self, source)
 
+    fill(parts, target)
     monkeypatch.setattr(os, "fsync", sync)
     monkeypatch.setattr(Path, "hardlink_to", link)
-    fill(parts, target)
     parts.publish(target, overwrite=False)
     assert done == ["sync file", "name", "sync folder"]
 
@@ -360,3 +360,34 @@ def test_a_folder_that_can_not_be_written_is_said_so(tmp_path: Path, monkeypatch
 def test_a_name_that_is_too_long_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(errors.DownloadError, match="too long"):
         PartFile.new(tmp_path / ("x" * 300), count_rows=False)
+
+
+def killed_writer(folder: Path) -> Path:
+    """What a process leaves that is killed while it writes a record."""
+    program = (
+        "import os, signal, sys; from pathlib import Path; from profile_export import _files\n"
+        "Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "_files.replace(Path(sys.argv[1], 'record.json'), b'{}')\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(folder)], check=False, timeout=60)
+    [left] = folder.iterdir()
+    return left
+
+
+def test_what_a_killed_process_was_writing_is_cleared_away(tmp_path: Path) -> None:
+    left = killed_writer(tmp_path)
+    mine = tmp_path / _temporaries.new_name()
+    mine.touch()
+    elsewhere = left.with_name(left.name.replace(left.name.split("-")[2], "0" * 8))
+    elsewhere.touch()
+    other = tmp_path / ".profile-export-notes"
+    other.touch()
+    prepare_directory(tmp_path)
+    assert names(tmp_path) == sorted([mine.name, elsewhere.name, other.name]), "only what is surely nobody's goes"
+
+
+def test_a_folder_is_durable_before_anything_is_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(_files, "sync_directory", synced.append)
+    _files.new_directory(tmp_path / "a" / "b")
+    assert synced == [tmp_path, tmp_path / "a"]

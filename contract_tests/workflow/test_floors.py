@@ -21,6 +21,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["_requests", "_wait", "_entry", "_download", "_many", "_workflow", "_resume"], 2),
     **dict.fromkeys(["_credentials", "_deadline", "_bodies", "_transport", "_files", "_receiver", "_local"], 3),
     **dict.fromkeys(["_file_work", "_journal", "_leftovers", "_ownership", "_parts", "_room", "_stop"], 3),
+    **dict.fromkeys(["_temporaries"], 3),
     **dict.fromkeys(["_calls", "_sync", "_async", "_sync_many", "_async_many", "_threads"], 4),
     **dict.fromkeys(["_arguments", "_completed", "client", "aio", "journal"], 5),
     **dict.fromkeys(["__init__", "otel"], 6),

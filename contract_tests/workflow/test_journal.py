@@ -14,8 +14,11 @@ import attrs
 import pytest
 
 from contract_tests.workflow.test_records import DRAFT, RESULT
-from profile_export import _files, _records, forget_export, pending_exports
+from profile_export import _records, _temporaries, forget_export, pending_exports
+from profile_export._effects import ForgetRecord
+from profile_export._file_work import with_files
 from profile_export._journal import Journal
+from profile_export._parts import PartFiles
 from profile_export._records import RECOGNISED
 from profile_export.errors import JournalError, NoSpace, UsageError
 from profile_export.types import Segment
@@ -59,16 +62,30 @@ def test_what_is_over_is_not_gone_on_with(journal: Journal, change: dict[str, An
     assert names(journal) == [f"{second.id}.json"], "what is over of equal exports goes"
 
 
-@pytest.mark.parametrize("passed", [RECOGNISED + 1, -60.0])
-def test_what_is_a_day_old_or_from_the_future_is_left_alone(
-    journal: Journal, passed: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("passed", [RECOGNISED + 1, -RECOGNISED - 1])
+def test_what_is_a_day_away_is_left_alone(journal: Journal, passed: float, monkeypatch: pytest.MonkeyPatch) -> None:
     first = journal.open(DRAFT)
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + passed)
     second = journal.open(DRAFT)
     assert second.number == 2
     assert {record.id for record in journal.pending()} == {first.id, second.id}
+
+
+def test_a_clock_that_was_set_back_makes_no_second_export(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = journal.open(DRAFT)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 3600)
+    assert journal.open(attrs.evolve(DRAFT, request_id="request-2")) == first
+
+
+def test_only_what_never_began_is_forgotten(journal: Journal) -> None:
+    created = attrs.evolve(journal.open(DRAFT), stage="created", task_id="task_1")
+    journal.save(created)
+    with_files(ForgetRecord(created.id), PartFiles(), journal)
+    assert journal.get(created.id) == created, "another process had made the task meanwhile"
+    forget_export(journal.path, created.id)
+    assert journal.pending() == (), "who says so by name means it"
 
 
 @pytest.mark.parametrize("late", ["intent", "created", "verified", "failed"])
@@ -199,7 +216,7 @@ def test_a_record_is_durable_before_it_has_its_name(journal: Journal, monkeypatc
     monkeypatch.setattr(Path, "replace", rename)
     journal.save(record)
     assert done == ["sync file", "name", "sync folder"]
-    assert not [name for name in names(journal) if name.startswith(_files.TEMPORARY)]
+    assert not [name for name in names(journal) if name.startswith(_temporaries.PREFIX)]
 
 
 def test_from_outside_without_a_client(journal: Journal) -> None:

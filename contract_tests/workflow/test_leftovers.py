@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 import pytest
 
-from profile_export import _leftovers, _ownership, errors
+from profile_export import _files, _leftovers, _ownership, errors
 from profile_export._leftovers import read_record, record_of, take_up
 from profile_export._parts import PartFile, PartFiles
 from profile_export._ranges import ResumePoint
@@ -149,9 +149,26 @@ class TestLossOfPower:
 
         monkeypatch.setattr(os, "fsync", sync)
         part = begun(target)
-        assert synced == []
+        assert set(synced[synced.index("file") :]) == {"file"}, "records are whole, and nobody waits for more"
+        synced.clear()
         part.keep()
         assert synced == ["file", "file", "folder"], "the bytes, then the record that vouches for them"
+
+    def test_a_promise_is_taken_back_before_other_bytes_are_written(
+        self, target: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        part = begun(target)
+        part.keep()
+        again = PartFile.left_behind(target, TASK, count_rows=False)
+        assert again is not None
+        synced: list[str] = []
+        monkeypatch.setattr(_files, "sync_directory", lambda path: synced.append(path.name))
+        again.restart(None, '"other"')
+        assert synced == [target.parent.name]
+        synced.clear()
+        again.restart(None, '"third"')
+        assert synced == []
+        again.discard()
 
 
 class TestWhoMayBeBelieved:

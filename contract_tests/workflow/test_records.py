@@ -130,7 +130,7 @@ def test_only_what_is_over_is_not_pending() -> None:
 
 
 @pytest.mark.parametrize(
-    ("passed", "recognised"), [(0, True), (RECOGNISED - 1, True), (RECOGNISED, False), (-1, False)]
+    ("passed", "recognised"), [(0, True), (RECOGNISED - 1, True), (RECOGNISED, False), (-1, True), (-RECOGNISED, False)]
 )
 def test_a_request_id_is_recognised_for_a_day(passed: float, recognised: bool) -> None:
     assert DRAFT.recognised(DRAFT.created_at + passed) is recognised

@@ -63,7 +63,7 @@ def _with_journal(effect: do.JournalEffect[Any], journal: Journal | None) -> Any
         case do.SaveRecord(record):
             return journal.save(record)
         case do.ForgetRecord(record_id):
-            return journal.forget(record_id)
+            return journal.forget(record_id, unless_begun=True)
         case do.ReadRecord(record_id):
             return journal.get(record_id)
         case do.PendingRecords():

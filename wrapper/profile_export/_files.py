@@ -6,19 +6,16 @@ import contextlib
 import errno
 import hashlib
 import os
-import secrets
 from collections.abc import Generator
 from pathlib import Path
 from typing import Final
 
+from profile_export import _temporaries
 from profile_export.errors import DownloadError, ExportError, NoSpace, TargetExists
 
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # File systems without hard links answer one of these.
 NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EACCES, errno.EINVAL})
-
-# What small files are called while they are written.
-TEMPORARY: Final = ".profile-export-"
 
 
 def _permissions() -> int:
@@ -61,7 +58,8 @@ def prepare_directory(path: Path) -> None:
         there = next(folder for folder in (path, *path.parents) if os.path.lexists(folder))
         if not there.is_dir():
             raise DownloadError(f"{there} is a file, not a folder", hints=("choose another folder",))
-        probe = there / f"{TEMPORARY}{secrets.token_hex(8)}"
+        _temporaries.sweep(there)
+        probe = there / _temporaries.new_name()
         try:
             os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         finally:
@@ -71,7 +69,17 @@ def prepare_directory(path: Path) -> None:
 def make_directory(path: Path) -> None:
     """Makes the folder if it is missing; for exports without a file that would bring it along."""
     with translated(path, "write to"):
-        path.mkdir(parents=True, exist_ok=True)
+        new_directory(path)
+
+
+def new_directory(path: Path, mode: int = 0o777) -> None:
+    """Makes the folder if it is missing, durably: what is in a folder is lost with the name of the folder."""
+    missing = [folder for folder in path.parents if not folder.exists()]
+    for folder in [*reversed(missing), path]:
+        folder.mkdir(mode=mode if folder == path else 0o777, exist_ok=True)
+        # Also when it is there: who made it may have been killed. And who may look into it may not read its parent.
+        with contextlib.suppress(PermissionError):
+            sync_directory(folder.parent)
 
 
 def rename_new(source: Path, target: Path) -> None:
@@ -116,29 +124,32 @@ def write_new(path: Path, content: bytes) -> None:
     Raises:
         FileExistsError: The name is taken; nothing was replaced.
     """
-    with _beside(path, content, durable=True) as written:
+    with _beside(path, content) as written:
         rename_new(written, path)
     sync_directory(path.parent)
 
 
 def replace(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Writes a small private file in one step, in place of the one of that name."""
-    with _beside(path, content, durable=durable) as written:
+    """Writes a small private file in one step, in place of the one of that name.
+
+    After a loss of power, one of the two is there, and whole; the new one surely, if it is `durable`.
+    """
+    with _beside(path, content) as written:
         written.replace(path)
     if durable:
         sync_directory(path.parent)
 
 
 @contextlib.contextmanager
-def _beside(path: Path, content: bytes, *, durable: bool) -> Generator[Path]:
+def _beside(path: Path, content: bytes) -> Generator[Path]:
     """The content in a file of another name, which is gone after the block if it was not renamed."""
-    written = path.with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
+    written = path.with_name(_temporaries.new_name())
     try:
         with os.fdopen(os.open(written, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
             file.write(content)
             file.flush()
-            if durable:
-                os.fsync(file.fileno())
+            # The name may reach the disk before the bytes do: then it would stand for nothing.
+            os.fsync(file.fileno())
         yield written
     finally:
         written.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from typing import Final
 
 import attrs
 
-from profile_export import _files, _records
+from profile_export import _files, _records, _temporaries
 from profile_export._records import Record
 from profile_export.errors import JournalError, NoSpace
 
@@ -37,7 +37,8 @@ class Journal:
             JournalError: The folder can't be read or written.
         """
         with self._translated():
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _files.new_directory(self.path, mode=0o700)
+            _temporaries.sweep(self.path)
             while True:
                 numbers = self._numbers(draft.key)
                 last = numbers[-1] if numbers else 0
@@ -61,16 +62,19 @@ class Journal:
             now = self._read(record.key, record.number)
             if now is None or record.follows(now):
                 _files.replace(self._file(record.id), _records.write(record))
+            if not record.pending:
+                _temporaries.sweep(self.path)
 
-    def forget(self, record_id: str) -> None:
-        """Removes a record.
+    def forget(self, record_id: str, *, unless_begun: bool = False) -> None:
+        """Removes a record; with `unless_begun`, not where another process has come further with it meanwhile.
 
         Raises:
             JournalError: There is none, or it can't be removed.
         """
-        self.get(record_id)
-        with self._translated():
-            self._file(record_id).unlink(missing_ok=True)
+        found = self.get(record_id)
+        if found.stage == "intent" or not unless_begun:
+            with self._translated():
+                self._file(record_id).unlink(missing_ok=True)
 
     def get(self, record_id: str) -> Record:
         """The record as it is now.

@@ -72,7 +72,8 @@ def record_of(part: Path) -> Path:
 def write_record(part: Path, record: PartRecord, *, durable: bool = False) -> None:
     """Says what the part file is, in place of what was said before.
 
-    Only what is said of bytes that are surely on the disk must be there as surely; the rest costs no waiting for it.
+    What is said of bytes that are surely on the disk must be there as surely, and so must it be taken back; the rest is
+    found as it is now or as it was.
     """
     members = {"profile_export_part": VERSION, **attrs.asdict(record)}
     _files.replace(record_of(part), json.dumps(members).encode(), durable=durable)

@@ -17,7 +17,7 @@ from typing import IO, Final, Self
 
 from profile_export import _leftovers, _ownership
 from profile_export._effects import Fetched
-from profile_export._files import PERMISSIONS, rename_new, sync_directory, translated
+from profile_export._files import PERMISSIONS, new_directory, rename_new, sync_directory, translated
 from profile_export._leftovers import ENDING, Leftover, PartRecord
 from profile_export._ranges import ResumePoint
 from profile_export._retry import worth_keeping
@@ -50,7 +50,7 @@ class PartFile:
         path = _new_path(target)
         try:
             with translated(path, "write"):
-                target.parent.mkdir(parents=True, exist_ok=True)
+                new_directory(target.parent)
                 _leftovers.write_record(path, PartRecord(task_id, None, None, 0, _ownership.this_process()))
                 # Exclusive, and for the owner's eyes only: profiles are personal data.
                 file = _stream(path, os.O_CREAT | os.O_EXCL)
@@ -102,13 +102,15 @@ class PartFile:
 
     def restart(self, announced: int | None, etag: str | None = None) -> None:
         """Forgets what was written, for a file of the version `etag`; `announced` bytes must fit on the disk."""
+        promised = self._synced > 0
         self._begin()
         # Before the record says another version, the bytes of the old one must be gone.
         self._cut()
         self.etag, self.total = etag, announced
         self._make_room()
         with translated(self.path, "write"):
-            self._write_record()
+            # Else a loss of power could bring back the promise about the bytes before, over the new ones.
+            self._write_record(durable=promised)
 
     def go_on(self, total: int | None) -> None:
         """Keeps what was written; the rest must fit on the disk."""
@@ -184,8 +186,8 @@ class PartFile:
             else:
                 rename_new(self.path, self.target)
             self._file.close()
+            _leftovers.forget(self.path)
             sync_directory(self.target.parent)
-        _leftovers.forget(self.path)
 
     def reject(self) -> Path:
         """Keeps the file for inspection, under a name that no reader of exports picks up; gives that name."""

@@ -85,8 +85,11 @@ class Record:
         return self.stage not in FINAL
 
     def recognised(self, now: float) -> bool:
-        """Whether the platform still knows its `Request-ID`, at this moment of the wall clock."""
-        return 0 <= now - self.created_at < RECOGNISED
+        """Whether the platform still knows its `Request-ID`, at this moment of the wall clock.
+
+        A record of the future tells that the clock was set back; taking it for an old one would make a second task.
+        """
+        return abs(now - self.created_at) < RECOGNISED
 
 
 def write(record: Record) -> bytes:

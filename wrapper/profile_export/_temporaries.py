@@ -1,0 +1,47 @@
+"""Names for small files while they are written, which tell whose they are: a process that is killed leaves its own."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import secrets
+import time
+from pathlib import Path
+from typing import Final
+
+from profile_export import _ownership
+from profile_export._ownership import Owner
+
+PREFIX: Final = ".profile-export-"
+NAME: Final = re.compile(rf"{re.escape(PREFIX)}([0-9a-f]{{8}})-([0-9a-f]{{8}})-(\d{{1,20}})-(\d{{0,20}})-[0-9a-f]{{8}}")
+
+
+def new_name() -> str:
+    """A name that nobody has had yet, and that tells this process."""
+    me = _ownership.this_process()
+    return f"{PREFIX}{_short(me.host)}-{_short(me.boot)}-{me.pid}-{me.began}-{secrets.token_hex(4)}"
+
+
+def sweep(folder: Path) -> None:
+    """Removes those of processes that are surely gone; what can't be removed stays."""
+    me = _ownership.this_process()
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            match = NAME.fullmatch(path.name)
+            if match is None:
+                continue
+            owner = Owner(_long(match[1], me.host), _long(match[2], me.boot), int(match[3]), match[4])
+            with contextlib.suppress(OSError):
+                # One of this process may be in the hands of another thread.
+                if owner != me and _ownership.is_gone(owner, path, idle=time.time() - path.lstat().st_mtime):
+                    path.unlink()
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:8]
+
+
+def _long(short: str, mine: str) -> str:
+    """This machine's own text where `short` is of it, or else one that differs from it."""
+    return mine if short == _short(mine) else short
