@@ -1,0 +1,94 @@
+"""Two equal exports at once, with one journal and one folder: one task, one set of right files, and no bad surprise."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contract_tests.kills.checks import check_files, check_finished, check_nothing_lost, records
+from contract_tests.kills.drill import Roots, check_good, goes_on
+from contract_tests.kills.runs import Run, World
+from profile_export.errors import CreateOutcomeUnknown, ExportError, TargetExists
+from profile_export.policy import RetryPolicy
+
+STEPS = 60
+
+
+def pair_of(world: World) -> tuple[Run, Run]:
+    """Two runs with one record, which the first one wrote. Who looks when all is over begins a new export."""
+    pair = world.start(world.export()), world.start(world.export())
+    for run in pair:
+        while run.effect != "OpenRecord":
+            run.step()
+        run.step()
+    assert len(records(world)) == 1
+    return pair
+
+
+def play(world: World, pair: tuple[Run, Run], turns: list[tuple[int, int]]) -> None:
+    """So many steps of one, then of the other, and so on; then both to their ends."""
+    for which, steps in [*turns, (0, STEPS * 9), (1, STEPS * 9)]:
+        for _ in range(steps):
+            if not pair[which].ended:
+                pair[which].step()
+                check_files(world)
+                check_nothing_lost(world)
+
+
+def check_pair(world: World, pair: tuple[Run, Run], clear: tuple[type[ExportError], ...]) -> None:
+    """At least one has the files; the other one, too, or it says why not."""
+    errors = [run.error for run in pair if run.error is not None]
+    assert len(errors) < 2, errors
+    assert all(isinstance(error, clear) for error in errors), errors
+    check_good(goes_on(world, "resume_all"))
+    check_finished(world)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_one_rests_while_the_other_one_goes_the_whole_way(first: int, roots: Roots) -> None:
+    for steps in range(STEPS):
+        world = World.new(roots(), files=2)
+        pair = pair_of(world)
+        play(world, pair, [(first, steps), (1 - first, STEPS * 9)])
+        check_pair(world, pair, (TargetExists,))
+        shutil.rmtree(world.root)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(turns=st.lists(st.tuples(st.integers(0, 1), st.integers(1, 12)), max_size=20), files=st.integers(1, 2))
+def test_they_take_turns(turns: list[tuple[int, int]], files: int, roots: Roots) -> None:
+    world = World.new(roots(), files=files)
+    pair = pair_of(world)
+    play(world, pair, turns)
+    check_pair(world, pair, (TargetExists,))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(turns=st.lists(st.tuples(st.integers(0, 1), st.integers(1, 12)), max_size=12), dies=st.integers(0, 1))
+def test_one_is_killed_among_them(turns: list[tuple[int, int]], dies: int, roots: Roots) -> None:
+    world = World.new(roots(), files=2)
+    pair = pair_of(world)
+    for which, steps in turns:
+        for _ in range(steps):
+            if not pair[which].ended:
+                pair[which].step()
+    if not pair[dies].ended:
+        pair[dies].kill()
+    play(world, pair, [])
+    other = pair[1 - dies]
+    assert other.error is None or isinstance(other.error, TargetExists), other.error
+    check_good(goes_on(world, "resume_all"))
+    check_finished(world)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(turns=st.lists(st.tuples(st.integers(0, 1), st.integers(1, 12)), max_size=12))
+def test_a_second_task_is_never_risked(turns: list[tuple[int, int]], roots: Roots) -> None:
+    world = World.new(roots(), files=1, recognises=False, retry=RetryPolicy(create="never"))
+    pair = pair_of(world)
+    play(world, pair, turns)
+    assert world.panel.creates == 1
+    check_pair(world, pair, (TargetExists, CreateOutcomeUnknown))
