@@ -11,6 +11,9 @@ from hypothesis import settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
+# The plugin for other people's tests is tested by pytest in pytest.
+pytest_plugins = ["pytester"]
+
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 settings.register_profile("explore", database=None, deadline=None)
 

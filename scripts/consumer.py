@@ -22,6 +22,7 @@ from profile_export import (
     TaskSnapshot,
 )
 from profile_export.sandbox import SandboxSettings, start_sandbox
+from profile_export.testing import ScriptedPanel, SeenRequest, VirtualClock
 
 POLL = PollPolicy(min_delay=0.05)
 
@@ -51,6 +52,19 @@ async def export_async(url: str, token: str, folder: Path) -> DownloadedExport:
         return await completed.download(folder)
 
 
+def export_without_waiting(folder: Path) -> list[dict[str, str]]:
+    clock = VirtualClock()
+    panel = ScriptedPanel(clock=clock)
+    panel.add(Database(1), [{"phone": "007"}, {"phone": "00"}], seconds=3000)
+    panel.fail_next("status", status=503, retry_after=60)
+    with panel.client() as client:
+        result = client.export(Database(1), to=folder)
+    first: SeenRequest = panel.requests[0]
+    assert first.body["source_id"] == 1
+    assert clock.now() >= 3000
+    return list(result.iter_rows())
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -60,6 +74,7 @@ def main() -> None:
         with start_sandbox(settings) as sandbox:
             first = export_blocking(sandbox.url, sandbox.token, folder / "blocking")
             second = anyio.run(export_async, sandbox.url, sandbox.token, folder / "async")
+        assert export_without_waiting(folder / "memory") == [{"phone": "007"}, {"phone": "00"}]
         for result in (first, second):
             assert result.rows == result.total > 0
             assert all(file.path.is_file() for file in result.files)

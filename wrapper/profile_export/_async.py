@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypeVar
 
-import anyio
 import httpx
 
 from profile_export import _calls
@@ -87,7 +86,7 @@ class AsyncDriver:
             case do.Fetch():
                 return await self._fetch(effect, work, local)
             case do.Sleep(seconds):
-                return await anyio.sleep(seconds)
+                return await self._local.clock.asleep(seconds)
             case do.FileEffect():
                 return await work.run(with_files, effect, work.parts, self._local.journal)
             case do.MomentEffect():

@@ -15,6 +15,7 @@ from typing import Any, Final
 import attrs
 import httpx
 
+from profile_export import _clock
 from profile_export import _effects as do
 from profile_export._credentials import LOCATION, CredentialLine
 from profile_export._envelope import parse_retry_after
@@ -63,14 +64,14 @@ class Local:
 
     Attributes:
         sink: Told of every event; what it raises is logged and changes nothing.
-        clock: Seconds, never set back.
+        clock: Seconds, never set back; the one that is current when the client is made.
         draw: Random numbers in [0, 1).
         journal: Where records are kept, or None.
         limiter: What all exports of the client share.
     """
 
     sink: EventSink | None = None
-    clock: Callable[[], float] = time.monotonic
+    clock: _clock.Clock = attrs.field(factory=_clock.current)
     draw: Callable[[], float] = random.random
     journal: Journal | None = None
     limiter: Limiter = attrs.field(factory=Limiter, repr=False, eq=False)
@@ -96,13 +97,13 @@ class Local:
         """Performs an effect that takes no time."""
         match effect:
             case do.Now():
-                return self.clock()
+                return self.clock.now()
             case do.WallClock():
                 return time.time()
             case do.Draw():
                 return self.draw()
             case do.QuietTime():
-                return self.limiter.quiet_time(self.clock())
+                return self.limiter.quiet_time(self.clock.now())
             case do.NewRequestId():
                 request_id = str(uuid.uuid4())
                 self._run.export = self._run.export or request_id
@@ -114,7 +115,7 @@ class Local:
 
     def note(self, error: Exception) -> None:
         """Looks whether a failure means all exports of the client."""
-        self.limiter.note(error, self.clock())
+        self.limiter.note(error, self.clock.now())
 
     def emit(self, event: Event) -> None:
         """Tells the sink and the log, with the export that it is about."""
@@ -216,7 +217,7 @@ class _Throttled:
     last: float = float("-inf")
 
     def progress(self, received: int) -> None:
-        now = self.local.clock()
+        now = self.local.clock.now()
         if now - self.last >= PROGRESS_INTERVAL:
             self.last = now
             self.local.emit(DownloadProgress(target=self.effect.target, received=received))

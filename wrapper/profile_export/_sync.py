@@ -106,7 +106,7 @@ class SyncDriver:
             case do.Fetch():
                 return self._fetch(effect, parts, local, stop)
             case do.Sleep(seconds):
-                return stop.sleep(seconds)
+                return self._local.clock.sleep(seconds, stop.sleep)
             case do.FileEffect():
                 return with_files(effect, parts, self._local.journal)
             case do.MomentEffect():

@@ -13,9 +13,10 @@ from types import FrameType, TracebackType
 from typing import Self
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from profile_export.sandbox.app import create_app
+from profile_export.sandbox.panel import Panel
 from profile_export.sandbox.settings import SandboxSettings
 
 logger = logging.getLogger("profile_export.sandbox")
@@ -49,16 +50,27 @@ def serve(
         listener.close()
 
 
-def start_sandbox(settings: SandboxSettings, *, host: str = "127.0.0.1", port: int = 0) -> RunningSandbox:
-    """A sandbox in a thread of this process, to be used with `with`."""
-    return RunningSandbox(settings, host=host, port=port)
+def start_sandbox(
+    settings: SandboxSettings,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    around: Callable[[ASGIApp], ASGIApp] | None = None,
+) -> RunningSandbox:
+    """A sandbox in a thread of this process, to be used with `with`. `around` gives the application that is served."""
+    return RunningSandbox(settings, host=host, port=port, around=around)
 
 
 class RunningSandbox:
-    """Runs while the `with` block does. `url` and `token` are all that a client needs."""
+    """Runs while the `with` block does. `url` and `token` are all that a client needs; `panel` is what is behind."""
 
-    def __init__(self, settings: SandboxSettings, *, host: str, port: int) -> None:
+    panel: Panel
+
+    def __init__(
+        self, settings: SandboxSettings, *, host: str, port: int, around: Callable[[ASGIApp], ASGIApp] | None = None
+    ) -> None:
         self._settings = settings
+        self._around = around
         self._host = host
         self._port = port
 
@@ -69,10 +81,12 @@ class RunningSandbox:
         except BaseException:
             self._listener.close()
             raise
+        self.panel = self._app.state.panel
         self.url = _url(self._listener)
         self.token = self._settings.token
         ready = threading.Event()
-        self._server = _Server(self._app, self.url, lambda _: ready.set())
+        served = self._app if self._around is None else self._around(self._app)
+        self._server = _Server(served, self.url, lambda _: ready.set())
         # A daemon, so that a program that dies in the block doesn't hang on it.
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],), name="sandbox", daemon=True)
         self._thread.start()
@@ -95,7 +109,7 @@ class RunningSandbox:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, app: Starlette, url: str, on_ready: Callable[[str], None] | None) -> None:
+    def __init__(self, app: ASGIApp, url: str, on_ready: Callable[[str], None] | None) -> None:
         config = uvicorn.Config(
             app,
             http="h11",
