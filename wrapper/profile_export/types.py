@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Final, Literal, TypeAlias, TypeGuard
+from typing import Any, ClassVar, Final, Literal, TextIO, TypeAlias, TypeGuard
 
 import attrs
 
@@ -121,6 +123,12 @@ class DownloadedFile:
     sha256: str
     resumed_from: int | None = None
 
+    def open(self, *, encoding: str = "utf-8") -> TextIO:
+        """The file as a stream of text, as the csv module wants it; a byte order mark is left out."""
+        from profile_export import _tables  # noqa: PLC0415 - what reads files stands above these values
+
+        return _tables.open_text(self.path, encoding)
+
 
 @attrs.frozen
 class DownloadedExport:
@@ -139,6 +147,78 @@ class DownloadedExport:
     total: int
     rows: int | None
     warnings: tuple[str, ...] = ()
+
+    def open(self, *, encoding: str = "utf-8") -> Iterator[TextIO]:
+        """The csv files as streams of text, one after another; each is closed when the next one is asked for.
+
+        Raises:
+            UsageError: The files are in another format than csv, or there is no such encoding.
+        """
+        from profile_export import _tables  # noqa: PLC0415 - what reads files stands above these values
+
+        return _tables.streams(self, encoding)
+
+    def iter_rows(
+        self, *, delimiter: str = ",", encoding: str = "utf-8", columns: Sequence[str] | None = None
+    ) -> Iterator[dict[str, str]]:
+        """The profiles of all csv files, one mapping of texts each, while they are read.
+
+        Args:
+            delimiter: What stands between two fields.
+            encoding: Of the files; a byte order mark is left out.
+            columns: Names of the columns, for files without a header row.
+
+        Raises:
+            UsageError: The files are in another format than csv, or in another encoding.
+            IntegrityError: A row has more or fewer fields than there are columns, or two columns have one name.
+        """
+        from profile_export import _tables  # noqa: PLC0415
+
+        return _tables.rows(self, delimiter, encoding, columns)
+
+    def to_parquet(
+        self,
+        to: str | os.PathLike[str],
+        *,
+        types: Mapping[str, object] | None = None,
+        delimiter: str = ",",
+        encoding: str = "utf-8",
+        columns: Sequence[str] | None = None,
+        overwrite: bool = False,
+        keep_csv: bool = True,
+    ) -> tuple[DownloadedFile, ...]:
+        """Writes the csv files as Parquet, in bounded memory, and counts the rows against `total` once more.
+
+        Needs the extra: pip install 'profile-export[parquet]'. It blocks; in asynchronous code run it in a thread.
+
+        Args:
+            to: A folder: each csv file becomes one `.parquet` file of the same name. Or a name that ends in
+                `.parquet`: all rows go into that one file.
+            types: Types of columns, by their names: of Python (`int`, `date`), names of Arrow's ("int64", "date32"), or
+                `pyarrow.DataType`. All other columns are text. Where a column has a type, an empty field is a null.
+            delimiter: What stands between two fields of the csv files.
+            encoding: Of the csv files; a byte order mark is left out.
+            columns: Names of the columns, for csv files without a header row.
+            overwrite: Replace files of the same name.
+            keep_csv: False removes the csv files when all Parquet files have their names.
+
+        Raises:
+            UsageError: The extra is missing, the files are in another format or encoding, or a type doesn't fit.
+            IntegrityError: The rows are not as many as `total` says, or not all as long as the header.
+            TargetExists, NoSpace, DownloadError: The files can't be written.
+        """
+        from profile_export import parquet  # noqa: PLC0415
+
+        return parquet.to_parquet(
+            self,
+            to,
+            types=types,
+            delimiter=delimiter,
+            encoding=encoding,
+            columns=columns,
+            overwrite=overwrite,
+            keep_csv=keep_csv,
+        )
 
 
 @attrs.frozen

@@ -1,0 +1,1 @@
+"""Tests of what is done with downloaded files: reading them, and writing them as Parquet."""
