@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -47,8 +48,15 @@ def interruptible() -> None:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PROFILE_EXPORT_TOKEN", "PROFILE_EXPORT_BASE_URL", "PROFILE_EXPORT_JOURNAL", "NO_COLOR"):
+    for name in (
+        "PROFILE_EXPORT_TOKEN",
+        "PROFILE_EXPORT_BASE_URL",
+        "PROFILE_EXPORT_JOURNAL",
+        "PROFILE_EXPORT_PANEL",
+        "NO_COLOR",
+    ):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PROFILE_EXPORT_CONFIG", os.devnull)
     monkeypatch.setenv("NO_PROXY", "*")
 
 

@@ -25,7 +25,8 @@ def environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROFILE_EXPORT_", "PYTEST"))}
     for name in ("NO_COLOR", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         kept.pop(name, None)
-    return {**kept, "TERM": "xterm", **more}
+    # An empty configuration file: what the person at this machine has in theirs is no business of a test.
+    return {**kept, "TERM": "xterm", "PROFILE_EXPORT_CONFIG": os.devnull, **more}
 
 
 def finished(*words: str, env: Mapping[str, str], **more: Any) -> subprocess.CompletedProcess[str]:

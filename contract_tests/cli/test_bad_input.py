@@ -38,7 +38,10 @@ BAD_WORDS = {
     "ca-file": (["create", "database:1", "--ca-file", "nowhere"], "can't read certificates from nowhere"),
     "option": (["run", "--frobnicate"], "No such option"),
     "command": (["frobnicate"], "No such command 'frobnicate'"),
-    "nothing": ([], "say what to do: run, create, status, wait, download, pending, resume, sandbox or demo"),
+    "nothing": (
+        [],
+        "say what to do: run, create, status, wait, download, pending, resume, sandbox, demo, config, doctor or comp",
+    ),
 }
 
 

@@ -120,8 +120,8 @@ def broken_program(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(options: object) -> str:
         raise KeyError(f"no {TOKEN}\x1b here")
 
-    monkeypatch.setattr(session, "read_token", lambda _: TOKEN)
-    monkeypatch.setattr(session, "_is_open_to_others", broken)
+    monkeypatch.setattr(session, "token_for", lambda *_: (TOKEN, "here"))
+    monkeypatch.setattr(session, "is_open_to_others", broken)
 
 
 @pytest.mark.usefixtures("broken_program")

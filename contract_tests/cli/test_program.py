@@ -18,7 +18,10 @@ from profile_export.cli.app import group
 from profile_export.cli.console import Console
 from profile_export.sandbox import RunningSandbox
 
-COMMANDS = ["run", "create", "status", "wait", "download", "sandbox", "demo"]
+COMMANDS = [
+    *("run", "create", "status", "wait", "download", "pending", "resume", "sandbox", "demo"),
+    *("config", "doctor", "completion"),
+]
 HEAVY = ("httpx", "tqdm", "starlette", "uvicorn", "yaml", "ssl", "asyncio", "profile_export_api")
 
 
@@ -57,7 +60,8 @@ def test_every_command_explains_itself(cli: Cli, name: str) -> None:
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(f"Usage: profile-export {name} ")
     assert "Example" in done.out or name == "demo"
-    command = group.commands[name]
+    command = group.get_command(click.Context(group), name)
+    assert command is not None
     assert all(option.help or option.hidden for option in command.params if isinstance(option, click.Option))
 
 

@@ -6,6 +6,8 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
 
 import click
 
@@ -24,10 +26,20 @@ from profile_export.cli.signals import Interrupted, raising
 READER_GONE = 141
 
 
+# Commands that set things up. Their modules are loaded when they are used: an export must not wait for them.
+LATER: Final = ("config", "doctor", "completion")
+
+
 class _InOrder(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """As they were added: the whole job first, then its steps."""
-        return list(self.commands)
+        """As they were added: the whole job first, then its steps, then what sets things up."""
+        return [*(name for name in self.commands if name not in LATER), *LATER]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name in LATER and cmd_name not in self.commands:
+            self.add_command(getattr(import_module(f"profile_export.cli.{cmd_name}"), cmd_name))
+        return super().get_command(ctx, cmd_name)
 
 
 @click.group(
@@ -63,7 +75,9 @@ def group(context: click.Context) -> None:
     """  # noqa: D301 - click's mark for a paragraph that keeps its lines
     if context.invoked_subcommand is None:
         raise click.UsageError(
-            "say what to do: run, create, status, wait, download, pending, resume, sandbox or demo", context
+            "say what to do: run, create, status, wait, download, pending, resume, sandbox, demo, config, doctor or "
+            "completion",
+            context,
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from profile_export import Source
-from profile_export.cli import results, several
+from profile_export.cli import results, several, tables
 from profile_export.cli.console import printable
 from profile_export.cli.invocation import Invocation
 from profile_export.cli.options import (
@@ -30,6 +30,7 @@ from profile_export.cli.session import connected
 @click.command(epilog="SOURCE is database:ID or segment:ID.")
 @sources_argument
 @target_options
+@tables.format_options
 @jobs_option
 @journal_option
 @selection_options
@@ -48,8 +49,10 @@ def run(invocation: Invocation, /, sources: list[Source], where: dict[str, Any] 
       profile-export run database:1 --to exports
       profile-export run segment:7 --to exports --where '{"occupation": "doctor"}'
       profile-export run segment:7 segment:8 segment:9 --to exports --jobs 2
+      profile-export run database:1 --to exports --format parquet --type visits=int64
     """  # noqa: D301 - click's mark for a paragraph that keeps its lines
     invocation.goes_on_with("download" if options["journal"] is None else "resume")
+    conversion = tables.conversion(options)
     arguments: dict[str, Any] = {
         "to": options["to"],
         "where": where,
@@ -58,10 +61,12 @@ def run(invocation: Invocation, /, sources: list[Source], where: dict[str, Any] 
         "overwrite": options["overwrite"],
     }
     if len(sources) > 1:
-        return several.run_all(invocation, sources, options, arguments)
+        return several.run_all(invocation, sources, options, arguments, conversion)
     with connected(invocation, options) as client:
         invocation.creating = True
         result = client.export(sources[0], **arguments)
+    invocation.is_downloaded()
+    result = conversion.carried_out(result)
     finish(invocation, result.warnings, results.export_text(result), results.export_document(result))
     return 0
 
@@ -127,6 +132,7 @@ def wait(invocation: Invocation, /, task_id: str, **options: Any) -> None:
 @click.command()
 @task_argument
 @target_options
+@tables.format_options
 @click.option("--file-format", default="", metavar="WORD", help="What the task was created with.")
 @timeout_option
 @connection_options
@@ -141,6 +147,7 @@ def download(invocation: Invocation, /, task_id: str, **options: Any) -> None:
     """  # noqa: D301
     invocation.task_id = task_id
     invocation.goes_on_with("download")
+    conversion = tables.conversion(options)
     with connected(invocation, options) as client:
         result = client.download(
             task_id,
@@ -149,6 +156,8 @@ def download(invocation: Invocation, /, task_id: str, **options: Any) -> None:
             timeout=seconds(options),
             overwrite=options["overwrite"],
         )
+    invocation.is_downloaded()
+    result = conversion.carried_out(result)
     finish(invocation, result.warnings, results.export_text(result), results.export_document(result))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import shlex
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, cast
 
 import attrs
 import click
@@ -16,9 +17,10 @@ from profile_export.cli.console import NAME, Console, printable
 INTERRUPTED: Final = "interrupted"
 USUAL_TIMEOUT: Final = 3600.0
 # The options that another command needs as well, when they were given to this one. `where` is not among them.
-COMMON: Final = ("base_url", "panel_url", "token_file", "auth", "wire_format", "ca_file", "retries", "timeout")
+COMMON: Final = ("panel", "base_url", "panel_url", "token_file", "auth", "wire_format", "ca_file", "retries", "timeout")
+TABLES: Final = ("format", "type", "delimiter", "encoding", "keep_csv")
 CARRIED: Final = {
-    "download": ("to", "overwrite", "file_format", *COMMON),
+    "download": ("to", "overwrite", "file_format", *TABLES, *COMMON),
     "wait": COMMON,
     "resume": ("journal", *COMMON),
 }
@@ -68,6 +70,10 @@ class Invocation:
         context = click.get_current_context()
         self._next = command, tuple(_given(context, CARRIED[command]))
 
+    def is_downloaded(self) -> None:
+        """Remembers that nothing is left to go on with."""
+        self._next = None
+
     @property
     def remembered(self) -> bool:
         """Whether a journal knows what there is to go on with."""
@@ -94,9 +100,19 @@ def _given(context: click.Context, names: tuple[str, ...]) -> list[str]:
         value = context.params.get(name)
         if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE or _too_short(name, value):
             continue
-        flag = f"--{name.replace('_', '-')}"
-        words += [flag] if value is True else [flag, _text(value)]
+        flag = name.replace("_", "-")
+        words += _written(flag, value)
     return words
+
+
+def _written(flag: str, value: Any) -> list[str]:
+    """An option as it is typed."""
+    if isinstance(value, bool):
+        return [f"--{flag}" if value else f"--no-{flag}"]
+    if isinstance(value, Mapping):
+        pairs = cast("Mapping[str, str]", value)
+        return [word for column, kind in pairs.items() for word in (f"--{flag}", f"{column}={kind}")]
+    return [f"--{flag}", _text(value)]
 
 
 def _too_short(name: str, value: Any) -> bool:

@@ -14,6 +14,7 @@ import click
 
 from profile_export import Source, parse_source
 from profile_export.cli import tokens
+from profile_export.cli.completing import files, folders, panel_names
 from profile_export.cli.console import Console
 from profile_export.cli.invocation import USUAL_TIMEOUT, Invocation
 
@@ -114,7 +115,13 @@ def selection_options(command: Command) -> Command:
 def target_options(command: Command) -> Command:
     """Where the files go."""
     return _all(
-        click.option("--to", required=True, metavar="DIR", help="Folder for the files; made if it is missing."),
+        click.option(
+            "--to",
+            required=True,
+            metavar="DIR",
+            shell_complete=folders,
+            help="Folder for the files; made if it is missing.",
+        ),
         click.option("--overwrite", is_flag=True, help="Replace files of the same name."),
     )(command)
 
@@ -151,13 +158,26 @@ def connection_options(command: Command) -> Command:
         click.option(
             "--base-url", metavar="URL", envvar="PROFILE_EXPORT_BASE_URL", show_envvar=True, help="The panel's address."
         ),
+        click.option(
+            "--panel",
+            metavar="NAME",
+            envvar="PROFILE_EXPORT_PANEL",
+            show_envvar=True,
+            shell_complete=panel_names,
+            help="A panel of the configuration file; see profile-export config.",
+        ),
         click.option("--panel-url", metavar="URL", help="Where download links lead, if that is another address."),
         token_options,
         click.option("--auth", type=click.Choice(["body", "bearer"]), default="body", help="Where the token is sent."),
         click.option(
             "--wire-format", type=click.Choice(["json", "xml"]), default="json", help="What the panel is asked in."
         ),
-        click.option("--ca-file", metavar="FILE", help="Certificates of the authorities to trust, in PEM format."),
+        click.option(
+            "--ca-file",
+            metavar="FILE",
+            shell_complete=files,
+            help="Certificates of the authorities to trust, in PEM format.",
+        ),
         click.option(
             "--retries", type=click.IntRange(min=0), default=5, help="How often a failed request is sent again."
         ),
@@ -170,6 +190,7 @@ def token_options(command: Command) -> Command:
         click.option(
             "--token-file",
             metavar="FILE",
+            shell_complete=files,
             help=f"File that holds the token (- is stdin); without it, {tokens.VARIABLE} holds it.",
         ),
         refused_token_option,

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import profile_export
-from profile_export import Event, RetryPolicy, UsageError
+from profile_export import Event, RetryPolicy
+from profile_export.cli.choosing import Chosen, choose, token_for
 from profile_export.cli.crowd import reporter
 from profile_export.cli.invocation import Invocation
 from profile_export.cli.logs import logging_to
-from profile_export.cli.tokens import read_token
 
 if TYPE_CHECKING:
     from profile_export import ExportClient
@@ -28,22 +28,23 @@ def connected(
     Raises:
         UsageError: The options, or the token, can't be used.
     """
-    base_url = options["base_url"]
-    if base_url is None:
-        hint = "pass --base-url https://panel.example.com, or set PROFILE_EXPORT_BASE_URL"
-        raise UsageError("there is no address of a panel", hints=(hint,))
-    return open_client(
-        invocation,
-        base_url,
-        read_token(options["token_file"]),
-        exports=exports,
-        panel_url=options["panel_url"],
-        wire_format=options["wire_format"],
-        auth=options["auth"],
-        journal=options.get("journal"),
-        retry=RetryPolicy(attempts=options["retries"] + 1),
-        verify=options["ca_file"] or True,
-    )
+    chosen = choose(options)
+    base_url = chosen.base_url
+    token, _ = token_for(chosen, options["token_file"], invocation.console)
+    settings = {**client_settings(chosen), "journal": options.get("journal")}
+    return open_client(invocation, base_url, token, exports=exports, **settings)
+
+
+def client_settings(chosen: Chosen) -> dict[str, Any]:
+    """What the client takes, without address and token."""
+    settings = chosen.settings
+    return {
+        "panel_url": settings["panel_url"],
+        "wire_format": settings["wire_format"],
+        "auth": settings["auth"],
+        "retry": RetryPolicy(attempts=settings["retries"] + 1),
+        "verify": settings["ca_file"] or True,
+    }
 
 
 @contextmanager
@@ -57,7 +58,7 @@ def open_client(
         sink = _remembering(invocation, watch)
         # Read as an attribute, so that httpx is loaded here and not by --help.
         with profile_export.ExportClient(base_url, token=token, on_event=sink, **settings) as client:
-            if _is_open_to_others(base_url):
+            if is_open_to_others(base_url):
                 console.warn("http:// sends the token readable for everyone on the way; use https:// if the panel can")
             yield client
 
@@ -74,7 +75,8 @@ def _remembering(invocation: Invocation, watch: Callable[[Event], None]) -> Call
     return sink
 
 
-def _is_open_to_others(url: str) -> bool:
+def is_open_to_others(url: str) -> bool:
+    """Whether the token would travel readable, to another machine."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     try:

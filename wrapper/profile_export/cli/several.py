@@ -8,13 +8,14 @@ from typing import Any, Final
 
 import attrs
 
-from profile_export import DownloadedExport, ExportOutcome, Source
+from profile_export import DownloadedExport, ExportError, ExportOutcome, Source
 from profile_export.cli import results
 from profile_export.cli.console import table
 from profile_export.cli.failures import MAYBE_CREATED, Failure, failure_of
 from profile_export.cli.invocation import INTERRUPTED, Invocation, Underway
 from profile_export.cli.session import connected
 from profile_export.cli.signals import Interrupted
+from profile_export.cli.tables import Conversion
 
 DIFFERENT_FAILURES: Final = 10
 # So many sources are named in a hint; the rest is a number.
@@ -22,7 +23,11 @@ MOST_NAMED: Final = 20
 
 
 def run_all(
-    invocation: Invocation, sources: Sequence[Source], options: Mapping[str, Any], arguments: Mapping[str, Any]
+    invocation: Invocation,
+    sources: Sequence[Source],
+    options: Mapping[str, Any],
+    arguments: Mapping[str, Any],
+    conversion: Conversion,
 ) -> int:
     """Runs the exports, tells their outcomes, and gives the exit code."""
     outcomes: dict[Source, ExportOutcome] = {}
@@ -31,7 +36,7 @@ def run_all(
         try:
             with contextlib.closing(client.export_many(sources, concurrency=options["jobs"], **arguments)) as finished:
                 for outcome in finished:
-                    outcomes[outcome.source] = outcome
+                    outcomes[outcome.source] = _converted(outcome, conversion)
         except Interrupted as caught:
             # The exports have stopped, and further signals are ignored while the end is told.
             signal = caught
@@ -74,6 +79,16 @@ def _ended(invocation: Invocation, outcome: ExportOutcome) -> dict[str, Any]:
         return {**source, **results.export_document(outcome.result)}
     told = outcome.error and failure_of(invocation, outcome.error).document(invocation.console)
     return {**source, "error": told}
+
+
+def _converted(outcome: ExportOutcome, conversion: Conversion) -> ExportOutcome:
+    """The outcome with the files as they are wanted; a failure in that is this export's own."""
+    if outcome.result is None:
+        return outcome
+    try:
+        return attrs.evolve(outcome, result=conversion.carried_out(outcome.result))
+    except ExportError as error:
+        return ExportOutcome(outcome.source, error=error)
 
 
 def exit_code(failures: Iterable[Failure]) -> int:

@@ -30,10 +30,10 @@ def read_token(token_file: str | None) -> str:
         UsageError: There is none, or none that can be used.
     """
     if token_file is not None:
-        return _checked(_from_file(token_file), "stdin" if token_file == STDIN else f"the token file {token_file}")
+        return checked(_from_file(token_file), "stdin" if token_file == STDIN else f"the token file {token_file}")
     if VARIABLE not in os.environ:
         raise UsageError("there is no token", hints=(HOW,))
-    return _checked(os.environ[VARIABLE], VARIABLE)
+    return checked(os.environ[VARIABLE], VARIABLE)
 
 
 def _from_file(name: str) -> str:
@@ -66,7 +66,12 @@ def _decoded(file: IO[bytes], where: str) -> str:
     return text.removesuffix("\n").removesuffix("\r")
 
 
-def _checked(token: str, where: str) -> str:
+def checked(token: str, where: str) -> str:
+    """The token itself.
+
+    Raises:
+        UsageError: It can't be one.
+    """
     if not token:
         raise UsageError(f"{where} is empty: there is no token", hints=(HOW,))
     if len(token.splitlines()) > 1:
