@@ -13,6 +13,7 @@ from contract_tests.kills.machine import Killed, Machine, Process
 from contract_tests.kills.panel import ORIGIN, Panel
 from profile_export import _effects as do
 from profile_export import _resume
+from profile_export._clock import SystemClock
 from profile_export._download import Destination
 from profile_export._file_work import with_files
 from profile_export._journal import Journal
@@ -82,6 +83,16 @@ class World:
         return outcomes
 
 
+@attrs.frozen
+class MachineClock(SystemClock):
+    """The clock of the simulated machine."""
+
+    machine: Machine
+
+    def now(self) -> float:
+        return self.machine.now
+
+
 @attrs.define(eq=False)
 class Run:
     """One process that runs a program. `step` performs one effect; after `ended`, there is a result or an error."""
@@ -99,7 +110,7 @@ class Run:
 
     def __attrs_post_init__(self) -> None:
         machine = self.world.machine
-        self._local = Local(clock=lambda: machine.now, draw=lambda: 0.5, journal=Journal(self.world.journal))
+        self._local = Local(clock=MachineClock(machine), draw=lambda: 0.5, journal=Journal(self.world.journal))
         self._next_flow(lambda: next(self.program))
 
     @property
