@@ -82,3 +82,23 @@ def test_what_is_made_within_lives_on_the_clock_in_every_thread_and_afterwards()
         made.append(Local())
     assert [local.clock for local in made] == [inner, outer]
     assert isinstance(Local().clock, _clock.SystemClock)
+
+
+def test_work_in_a_thread_takes_no_time() -> None:
+    clock = VirtualClock()
+
+    async def works() -> float:
+        await anyio.to_thread.run_sync(time.sleep, 0.05)
+        return clock.now()
+
+    async def sleeps() -> None:
+        for _ in range(10):
+            await clock.asleep(100)
+
+    async def main() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(sleeps)
+            assert await works() == 0.0
+
+    anyio.run(main)
+    assert clock.now() == 1000.0
