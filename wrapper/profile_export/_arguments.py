@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final, cast, get_args
 
 from profile_export._credentials import CredentialLine
 from profile_export._download import Destination
+from profile_export._files import folder_of
 from profile_export._journal import Journal
 from profile_export._requests import ExportRequest
 from profile_export._secrets import Secret
@@ -156,7 +156,7 @@ def destination(to: str | os.PathLike[str], overwrite: bool) -> Destination:  # 
     Raises:
         UsageError: It is no folder's name.
     """
-    return Destination(_folder(to, "the folder that the files go to"), overwrite)
+    return Destination(folder_of(to, "the folder that the files go to"), overwrite)
 
 
 def journal(path: str | os.PathLike[str] | None) -> Journal | None:
@@ -165,11 +165,4 @@ def journal(path: str | os.PathLike[str] | None) -> Journal | None:
     Raises:
         UsageError: It is no folder's name.
     """
-    return None if path is None else Journal(_folder(path, "the folder of the journal"))
-
-
-def _folder(value: str | os.PathLike[str], what: str) -> Path:
-    path = os.fspath(value) if isinstance(cast("object", value), str | os.PathLike) else ""
-    if not isinstance(cast("object", path), str) or not path or "\0" in path:
-        raise UsageError(f"{what} is a path that is not empty")
-    return Path(path).absolute()
+    return None if path is None else Journal.at(path)

@@ -8,10 +8,10 @@ import hashlib
 import os
 from collections.abc import Generator
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from profile_export import _temporaries
-from profile_export.errors import DownloadError, ExportError, NoSpace, TargetExists
+from profile_export.errors import DownloadError, ExportError, NoSpace, TargetExists, UsageError
 
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # File systems without hard links answer one of these.
@@ -46,6 +46,18 @@ def translated(path: Path, what: str) -> Generator[None]:
         raise DownloadError(
             f"can't {what} {path}: {reason}", hints=("choose a folder that you can write to",)
         ) from None
+
+
+def folder_of(value: str | os.PathLike[str], what: str) -> Path:
+    """The folder that somebody named, absolute.
+
+    Raises:
+        UsageError: It is no folder's name.
+    """
+    path = os.fspath(value) if isinstance(cast("object", value), str | os.PathLike) else ""
+    if not isinstance(cast("object", path), str) or not path or "\0" in path:
+        raise UsageError(f"{what} is a path that is not empty")
+    return Path(path).absolute()
 
 
 def prepare_directory(path: Path) -> None:

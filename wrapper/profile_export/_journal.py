@@ -9,11 +9,12 @@ finds it. No locks: on network file systems they are not to be trusted.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import attrs
 
@@ -29,6 +30,15 @@ class Journal:
     """The folder `path`; it is made when the first record is written."""
 
     path: Path
+
+    @classmethod
+    def at(cls, folder: str | os.PathLike[str]) -> Self:
+        """The journal in the folder that somebody named.
+
+        Raises:
+            UsageError: It is no folder's name.
+        """
+        return cls(_files.folder_of(folder, "the folder of the journal"))
 
     def open(self, draft: Record) -> Record:
         """The unfinished record of an equal export, or `draft`, written as the next one.

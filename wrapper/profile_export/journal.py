@@ -6,10 +6,8 @@ import os
 from datetime import UTC, datetime
 from typing import Literal, cast
 
-from profile_export import _arguments
 from profile_export._journal import Journal
 from profile_export._records import Record
-from profile_export.errors import UsageError
 from profile_export.types import PendingExport
 
 
@@ -19,7 +17,7 @@ def pending_exports(journal: str | os.PathLike[str]) -> tuple[PendingExport, ...
     Raises:
         JournalError: The folder or one of its records can't be read.
     """
-    return tuple(shown(record) for record in _opened(journal).pending())
+    return tuple(shown(record) for record in Journal.at(journal).pending())
 
 
 def forget_export(journal: str | os.PathLike[str], export_id: str) -> None:
@@ -28,14 +26,7 @@ def forget_export(journal: str | os.PathLike[str], export_id: str) -> None:
     Raises:
         JournalError: There is no such record, or it can't be removed.
     """
-    _opened(journal).forget(export_id)
-
-
-def _opened(journal: str | os.PathLike[str]) -> Journal:
-    opened = _arguments.journal(journal)
-    if opened is None:
-        raise UsageError("the journal is a folder")
-    return opened
+    Journal.at(journal).forget(export_id)
 
 
 def shown(record: Record) -> PendingExport:
