@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from attrs import evolve
 
-from contract_tests.conformance.contract import JSON, XML
 from contract_tests.conformance.faulty import Asked, Fault, Given
-from contract_tests.conformance.overlay import TOKEN
-from contract_tests.conformance.phases import Phase
+from scripts.verification.contract import JSON, XML
+from scripts.verification.overlay import TOKEN
+from scripts.verification.phases import Phase
 
 FIRST_TASK = "task_00000000-0000-4000-8000-000000000001"
 """What the sandbox calls its first task when it numbers them."""

@@ -16,10 +16,10 @@ from typing import Any
 from attrs import frozen
 from schemathesis import Response
 
-from contract_tests.conformance import answers
-from contract_tests.conformance.contract import CREATE, DOWNLOAD, DOWNLOAD_SHORT, JSON, STATUS, XML
-from contract_tests.conformance.overlay import FINAL_WORDS, TOKEN
 from contract_tests.conformance.traffic import Expected, Traffic
+from scripts.verification import answers
+from scripts.verification.contract import CREATE, DOWNLOAD, DOWNLOAD_SHORT, JSON, STATUS, XML
+from scripts.verification.overlay import FINAL_WORDS, TOKEN
 
 Wait = Callable[[], None]
 Step = Callable[[Traffic, Wait], None]

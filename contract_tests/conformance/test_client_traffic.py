@@ -14,14 +14,14 @@ import pytest
 from attrs import define, field
 from schemathesis.errors import FailureGroup
 
-from contract_tests.conformance import contract, xml
-from contract_tests.conformance.checks import CHECKS
-from contract_tests.conformance.contract import CREATE, DOWNLOAD, DOWNLOAD_SHORT, STATUS, XML
-from contract_tests.conformance.overlay import TOKEN, request_schema
-from contract_tests.conformance.panel import schema_for
 from profile_export import AsyncExportClient, Database, DownloadedExport, ExportClient, PollPolicy, Segment
 from profile_export.sandbox import RunningSandbox, SandboxSettings, start_sandbox
 from profile_export.types import AuthMode, WireFormat
+from scripts.verification import contract, xml
+from scripts.verification.checks import CHECKS
+from scripts.verification.contract import CREATE, DOWNLOAD, DOWNLOAD_SHORT, STATUS, XML
+from scripts.verification.overlay import TOKEN, request_schema
+from scripts.verification.schema import schema_for
 
 POLL = PollPolicy(min_delay=0.01)
 FILTER = {"occupation": "doctor"}

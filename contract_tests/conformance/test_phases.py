@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.conformance.contract import JSON, XML
-from contract_tests.conformance.outcomes import DOWNLOADS, POSTS, Observation, Outcome
-from contract_tests.conformance.overlay import Credential
 from contract_tests.conformance.panel import sandbox
-from contract_tests.conformance.phases import Phase, explore
+from scripts.verification.contract import JSON, XML
+from scripts.verification.outcomes import DOWNLOADS, POSTS, Observation, Outcome
+from scripts.verification.overlay import Credential
+from scripts.verification.phases import Phase, explore
 
 EXAMPLES: dict[Phase, int] = {"examples": 1, "coverage": 1, "fuzzing": 60, "stateful": 30}
 """How many times to draw, for phases that draw."""

@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from contract_tests.conformance import plan
-from contract_tests.conformance.checks import CHECKS
-from contract_tests.conformance.contract import JSON
 from contract_tests.conformance.faults import GENERATED, SCRIPTED, writes
 from contract_tests.conformance.faulty import Fault
-from contract_tests.conformance.panel import sandbox, schema_for
-from contract_tests.conformance.phases import explore
+from contract_tests.conformance.panel import sandbox
 from contract_tests.conformance.plan import PLAN
 from contract_tests.conformance.traffic import Traffic
+from scripts.verification.checks import CHECKS
+from scripts.verification.contract import JSON
+from scripts.verification.phases import explore
+from scripts.verification.schema import schema_for
 
 
 @pytest.mark.parametrize("name", SCRIPTED)

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from contract_tests.conformance.contract import CREATE, JSON, STATUS
-from contract_tests.conformance.outcomes import EVERYTHING
-from contract_tests.conformance.panel import sandbox, schema_for
+from contract_tests.conformance.panel import sandbox
 from contract_tests.conformance.plan import DATABASE, PLAN, follow
 from contract_tests.conformance.traffic import Traffic
+from scripts.verification.contract import CREATE, JSON, STATUS
+from scripts.verification.outcomes import EVERYTHING
+from scripts.verification.schema import schema_for
 
 MODES: dict[str, dict[str, Any]] = {
     "default": {},

@@ -9,9 +9,9 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from contract_tests.conformance import xml
-from contract_tests.conformance.contract import STATUS, XML
-from contract_tests.conformance.panel import schema_for
+from scripts.verification import xml
+from scripts.verification.contract import STATUS, XML
+from scripts.verification.schema import schema_for
 
 BROKEN = {
     "not XML": "{}",

@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from attrs import define, field, frozen
+from attrs import define, field
 from schemathesis import Case, Response
 from schemathesis.errors import FailureGroup
 
-from contract_tests.conformance import answers
-from contract_tests.conformance.checks import CHECKS, effective_status, gave_something
-from contract_tests.conformance.outcomes import Observation, observe
-from contract_tests.conformance.overlay import TOKEN, Credential
+from scripts.verification import answers
+from scripts.verification.checks import CHECKS, effective_status, gave_something
+from scripts.verification.outcomes import Observation, observe
+from scripts.verification.overlay import TOKEN, Credential
+from scripts.verification.phases import Finding
 
 Expected = Literal["success", "refusal"]
-
-
-@frozen
-class Finding:
-    """A broken rule, and the exchange that broke it."""
-
-    rule: str
-    message: str
 
 
 @define

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 import yaml
 
-from contract_tests.conformance import contract
-from contract_tests.conformance.contract import CREATE, STATUS, XML
 from contract_tests.generation.workbench import CLIENT, COMMAND, Workbench, contents
 from scripts import _generate
+from scripts.verification import contract
+from scripts.verification.contract import CREATE, STATUS, XML
 
 # Read by Python at start-up, in the command and in the generator that it starts.
 NO_NETWORK = """

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from contract_tests.conformance.contract import CONTRACT_FILE, ROOT
+from scripts.verification.contract import CONTRACT_FILE, ROOT
 
 COMMAND = ROOT / "scripts" / "generate"
 CLIENT = ROOT / "generated" / "profile_export_api"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from contract_tests.conformance import contract
-from contract_tests.conformance.contract import CREATE, DOWNLOAD, STATUS
+from scripts.verification import contract
+from scripts.verification.contract import CREATE, DOWNLOAD, STATUS
 
 CONTRACT = contract.load()
 COMPONENTS = CONTRACT["components"]

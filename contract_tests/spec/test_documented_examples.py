@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from contract_tests.conformance import contract, xml
-from contract_tests.conformance.contract import CREATE, JSON, STATUS, XML, Side
+from scripts.verification import contract, xml
+from scripts.verification.contract import CREATE, JSON, STATUS, XML, Side
 
 CONTRACT = contract.load()
 DOCUMENTED = Path(__file__).parent / "documented"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.conformance import contract
+from scripts.verification import contract
 
 TASK_ID = "task_b2f9fd6a-2499-4a63-b592-f15d4e3b69c5"
 LINK = "/api/download/data/4cf435e8-9921-4666-a39e-03ecbf57527e/1_database_export.csv"

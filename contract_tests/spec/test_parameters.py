@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from contract_tests.conformance import contract
-from contract_tests.conformance.contract import CREATE, DOWNLOAD, DOWNLOAD_SHORT, JSON, STATUS, XML
+from scripts.verification import contract
+from scripts.verification.contract import CREATE, DOWNLOAD, DOWNLOAD_SHORT, JSON, STATUS, XML
 
 CONTRACT = contract.load()
 SCHEMAS = CONTRACT["components"]["schemas"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.conformance import contract
-from contract_tests.conformance.contract import CREATE, DOWNLOAD, DOWNLOAD_SHORT, STATUS
+from scripts.verification import contract
+from scripts.verification.contract import CREATE, DOWNLOAD, DOWNLOAD_SHORT, STATUS
 
 CONTRACT = contract.load()
 SCHEMES = CONTRACT["components"]["securitySchemes"]

@@ -7,9 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from contract_tests.conformance.contract import CREATE, DOWNLOAD, STATUS
 from profile_export._xml import ANY, Shape, empty_value
 from profile_export_api.xml_shapes import SHAPES
+from scripts.verification.contract import CREATE, DOWNLOAD, STATUS
 
 CREATE_REQUEST: Shape = SHAPES[CREATE]["request"]
 CREATE_ANSWER: Shape = SHAPES[CREATE]["answer"]

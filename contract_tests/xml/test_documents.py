@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from contract_tests.conformance import contract
-from contract_tests.conformance.contract import CREATE, JSON, STATUS, XML, Side
 from profile_export import _xml
 from profile_export_api.xml_shapes import SHAPES
+from scripts.verification import contract
+from scripts.verification.contract import CREATE, JSON, STATUS, XML, Side
 
 CONTRACT = contract.load()
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from contract_tests.conformance import contract
-from contract_tests.conformance.contract import CREATE, DOWNLOAD, DOWNLOAD_SHORT, STATUS, XML
 from profile_export._xml import Shape
 from profile_export_api import xml_shapes
 from scripts import _generate, _shapes
 from scripts._shapes import ANY, NULL, ShapeError
+from scripts.verification import contract
+from scripts.verification.contract import CREATE, DOWNLOAD, DOWNLOAD_SHORT, STATUS, XML
 
 STRING, INTEGER, NUMBER = {"kind": "string"}, {"kind": "integer"}, {"kind": "number"}
 Schema = dict[str, Any]

@@ -11,22 +11,28 @@ The contract itself stays simple and open. The overlay adds, in code:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
-from contract_tests.conformance import contract, xml
-from contract_tests.conformance.contract import CREATE, DOWNLOAD, DOWNLOAD_SHORT, STATUS
+from scripts.verification import contract, xml
+from scripts.verification.contract import CREATE, DOWNLOAD, DOWNLOAD_SHORT, STATUS
 
 Credential = Literal["body", "bearer"]
 
-TOKEN = "conformance-test-token"
+TOKEN = "verification-token-placeholder"
+"""What the testing tools know of the token. Tests give it to their panels; before a live one, the true token is put in
+its place, below the tools (`credentials.py`)."""
+
 BEARER = f"Bearer {TOKEN}"
 
 SOURCES = {"database": [1, 2], "segment": [1, 7, 9]}
 FINAL_WORDS = ["completed", "success"]
 
 
-def overlay(*, any_filter: bool = False, credential: Credential = "body") -> dict[str, Any]:
-    """The contract as the tests of the sandbox read it.
+def overlay(
+    *, any_filter: bool = False, credential: Credential = "body", sources: Mapping[str, list[int]] = SOURCES
+) -> dict[str, Any]:
+    """The contract as one known panel has to keep it; without arguments, the sandbox.
 
     With `any_filter`, `custom_request` and `file_format` stay as free as in the contract: nobody can say then which
     data is valid on this panel, but everything has to be answered properly.
@@ -37,8 +43,10 @@ def overlay(*, any_filter: bool = False, credential: Credential = "body") -> dic
         _know_the_token(document)
     else:
         _know_the_bearer(document)
-    # One id that both types have: more would need a condition that generators of data don't follow.
-    schemas["CreateExportRequest"]["properties"]["source_id"]["enum"] = [1]
+    document["x-sources"] = {kind: list(ids) for kind, ids in sources.items()}
+    # Ids that every type has, where there are any: more would need a condition that generators of data don't follow.
+    everywhere = set.intersection(*map(set, sources.values())) or set().union(*sources.values())
+    schemas["CreateExportRequest"]["properties"]["source_id"]["enum"] = sorted(everywhere)
     if any_filter:
         names = ("occupation", "visits", "phones", "$or", "$and")
         schemas["CustomRequest"]["properties"] = {name: {} for name in names}
@@ -55,7 +63,8 @@ def request_schema(document: dict[str, Any], path: str) -> dict[str, Any]:
     if path != CREATE:
         return schema
     known = [
-        {"properties": {"source_type": {"const": kind}, "source_id": {"enum": ids}}} for kind, ids in SOURCES.items()
+        {"properties": {"source_type": {"const": kind}, "source_id": {"enum": ids}}}
+        for kind, ids in document.get("x-sources", SOURCES).items()
     ]
     return {"allOf": [schema, {"anyOf": known}]}
 

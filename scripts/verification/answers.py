@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 from attrs import frozen
 from schemathesis import Response
 
-from contract_tests.conformance import xml
-from contract_tests.conformance.contract import JSON, XML, Side
+from scripts.verification import xml
+from scripts.verification.contract import JSON, XML, Side
 
 UNREADABLE = object()
 """Stands for a body that can't be read in the format that it announces."""

@@ -11,12 +11,19 @@ from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinish
 from schemathesis.engine.recorder import ScenarioRecorder
 from starlette.types import ASGIApp
 
-from contract_tests.conformance.outcomes import Observation, observe
-from contract_tests.conformance.overlay import Credential
-from contract_tests.conformance.panel import schema_for
-from contract_tests.conformance.traffic import Finding
+from scripts.verification.outcomes import Observation, observe
+from scripts.verification.overlay import Credential
+from scripts.verification.schema import schema_for
 
 Phase = Literal["examples", "coverage", "fuzzing", "stateful"]
+
+
+@frozen
+class Finding:
+    """A broken rule, and the exchange that broke it."""
+
+    rule: str
+    message: str
 
 
 @frozen

@@ -24,9 +24,9 @@ from schemathesis import Case, CheckContext, Response
 from schemathesis.checks import CheckFunction, not_a_server_error
 from schemathesis.specs.openapi import checks as builtin
 
-from contract_tests.conformance import answers, contract
-from contract_tests.conformance.contract import CREATE, JSON, STATUS, XML
-from contract_tests.conformance.overlay import TOKEN, request_schema
+from scripts.verification import answers, contract
+from scripts.verification.contract import CREATE, JSON, STATUS, XML
+from scripts.verification.overlay import TOKEN, request_schema
 
 REPLACED = ("negative_data_rejection", "positive_data_acceptance", "ignored_auth", "missing_required_header")
 

@@ -10,9 +10,9 @@ from typing import Any, Literal, NamedTuple
 
 from schemathesis import Case, Response
 
-from contract_tests.conformance import answers
-from contract_tests.conformance.checks import gave_something
-from contract_tests.conformance.contract import CREATE, DOWNLOAD, DOWNLOAD_SHORT, JSON, STATUS, XML
+from scripts.verification import answers
+from scripts.verification.checks import gave_something
+from scripts.verification.contract import CREATE, DOWNLOAD, DOWNLOAD_SHORT, JSON, STATUS, XML
 
 Outcome = Literal["success", "refusal under 200", "refusal by status"]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import schemathesis
 
-from contract_tests.conformance.contract import XML, Side
 from profile_export import _xml
 from profile_export_api.xml_shapes import SHAPES
+from scripts.verification.contract import XML, Side
 
 
 def decode(body: bytes, path: str, side: Side) -> Any:
