@@ -12,6 +12,12 @@ from schemathesis import Response
 from scripts.verification import xml
 from scripts.verification.contract import JSON, XML, Side
 
+XML_TYPES = frozenset({XML, "text/xml"})
+"""RFC 7303 makes `text/xml` an alias of the documented type."""
+
+EMPTY: tuple[object, ...] = (None, {}, [], "")
+"""What `data` may be in an error, where it isn't absent. The API document leaves it open."""
+
 UNREADABLE = object()
 """Stands for a body that can't be read in the format that it announces."""
 
@@ -26,23 +32,24 @@ class Envelope:
 
     @property
     def succeeded(self) -> bool:
+        """Whether this is no error."""
         return type(self.error) is int and self.error == 0
 
 
 def answer_type(response: Response) -> str:
     """The media type that an answer announces, without parameters."""
     (first, *_) = response.headers.get("content-type") or [""]
-    return _bare(first)
+    return bare(first)
 
 
 def request_type(response: Response) -> str:
     """The media type that the answered request announced, without parameters."""
-    return _bare(_text(response.request.headers.get("Content-Type", "")))
+    return bare(_text(response.request.headers.get("Content-Type", "")))
 
 
 def envelope(response: Response, path: str) -> Envelope | None:
     """The envelope that an answer is; None when it is a file, or nothing that can be read."""
-    value = _read(response.content, answer_type(response), path, "answer")
+    value = read(response.content, answer_type(response), path, "answer")
     if not isinstance(value, dict) or "error" not in value:
         return None
     return Envelope(value["error"], value.get("error_text"), value.get("data"))
@@ -52,7 +59,7 @@ def request_value(response: Response, path: str) -> Any:
     """The body of the answered request as a panel reads it, or `UNREADABLE`."""
     body = response.request.body or b""
     assert isinstance(body, str | bytes)
-    return _read(body.encode() if isinstance(body, str) else body, request_type(response), path, "request")
+    return read(body.encode() if isinstance(body, str) else body, request_type(response), path, "request")
 
 
 def sent_tokens(response: Response, path: str) -> list[Any]:
@@ -65,9 +72,10 @@ def sent_tokens(response: Response, path: str) -> list[Any]:
     return [*in_body, *in_query, *([bearer.strip()] if scheme.lower() == "bearer" else [])]
 
 
-def _read(body: bytes, media_type: str, path: str, side: Side) -> Any:
+def read(body: bytes, media_type: str, path: str, side: Side) -> Any:
+    """A body as a JSON value, or `UNREADABLE`."""
     try:
-        if media_type == XML:
+        if media_type in XML_TYPES:
             return xml.decode(body, path, side)
         return json.loads(body) if media_type == JSON else UNREADABLE
     except (ValueError, KeyError, RecursionError):
@@ -75,7 +83,8 @@ def _read(body: bytes, media_type: str, path: str, side: Side) -> Any:
         return UNREADABLE
 
 
-def _bare(media_type: str) -> str:
+def bare(media_type: str) -> str:
+    """A media type without its parameters."""
     return media_type.partition(";")[0].strip().lower()
 
 

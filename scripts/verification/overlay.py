@@ -125,7 +125,7 @@ def _know_the_filters(schemas: dict[str, Any]) -> None:
 
 def _say_the_conditions(components: dict[str, Any]) -> None:
     schemas = components["schemas"]
-    schemas["ErrorAnswer"]["properties"]["data"]["enum"] = [None, {}, []]
+    schemas["ErrorAnswer"]["properties"]["data"]["enum"] = [None, {}, [], ""]
     schemas["TaskState"]["allOf"] = [
         {
             "if": {"properties": {"status": {"enum": FINAL_WORDS}}},

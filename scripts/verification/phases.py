@@ -39,15 +39,16 @@ def explore(
     app: ASGIApp, phase: Phase, examples: int = 50, *, any_filter: bool = False, credential: Credential = "body"
 ) -> Exploration:
     """Runs one phase. An error of schemathesis itself is raised, for then nothing was tested."""
-    recorders = list(_recorders(schema_for(app, (phase,), examples, any_filter=any_filter, credential=credential)))
+    seen = list(recorders(schema_for(app, (phase,), examples, any_filter=any_filter, credential=credential)))
     return Exploration(
-        tuple(request for recorder in recorders for request in _requests(recorder)),
-        tuple(finding for recorder in recorders for finding in _findings(recorder)),
-        frozenset(observation for recorder in recorders for observation in _observations(recorder)),
+        tuple(request for recorder in seen for request in _requests(recorder)),
+        tuple(finding for recorder in seen for finding in _findings(recorder)),
+        frozenset(observation for recorder in seen for observation in _observations(recorder)),
     )
 
 
-def _recorders(schema: Any) -> Iterator[ScenarioRecorder]:
+def recorders(schema: Any) -> Iterator[ScenarioRecorder]:
+    """What each scenario of the schema's phases sent and saw, one after the other."""
     for event in from_schema(schema).execute():
         if isinstance(event, FatalError):
             raise event.exception

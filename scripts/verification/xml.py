@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import schemathesis
 
 from profile_export import _xml
 from profile_export_api.xml_shapes import SHAPES
 from scripts.verification.contract import XML, Side
+
+CANT_CARRY: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no XML document may hold."""
 
 
 def decode(body: bytes, path: str, side: Side) -> Any:

@@ -1,0 +1,1 @@
+"""The same outcome for different readers: people, programs, CI."""

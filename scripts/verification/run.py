@@ -1,0 +1,77 @@
+"""One verification, from the options to the outcome; a test hands it a panel in its own process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import httpx
+
+from scripts.verification import adequacy
+from scripts.verification.conversation import Conversation
+from scripts.verification.credentials import Credentials
+from scripts.verification.fuzz import fuzz
+from scripts.verification.judge import Judge
+from scripts.verification.line import Budget, Line, Place, Stopped
+from scripts.verification.options import Options
+from scripts.verification.plan import Plan
+from scripts.verification.verdict import Outcome
+
+AUTH_WORDS: Final = {"body": "the token in body and URL", "bearer": "the token in the Authorization header"}
+
+
+def statement(options: Options) -> str:
+    """What is going to happen, for people to read before it does."""
+    aims = options.aims
+    lines = [
+        f"Verifying {options.base_url}: {', '.join(map(str, aims.sources))} in {' and '.join(aims.formats)}, "
+        f"{AUTH_WORDS[options.auth]}.",
+        f"The plan: {aims.exports} exports and about {aims.requests} requests, more where tasks take long or exports "
+        "have several files; all but the exports are reads, or requests that the panel must refuse.",
+        f"Never more than {options.max_requests} requests and {options.max_exports} exports, {options.pace:g} s apart.",
+    ]
+    if options.fuzz:
+        lines.append("Then schemathesis makes up requests, with what is left of the budget.")
+    return "\n".join(lines)
+
+
+def verify(
+    options: Options,
+    transport: httpx.BaseTransport,
+    *,
+    outcome: Outcome,
+    say: Callable[[str], None] = lambda _: None,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Fills in the outcome. An interruption passes through, with all that was seen until then noted."""
+    began = clock()
+    outcome.panel, outcome.auth, outcome.planned = options.base_url, options.auth, statement(options)
+    outcome.sources, outcome.formats = [str(source) for source in options.aims.sources], list(options.aims.formats)
+    budget = Budget(options.max_requests, options.max_exports)
+    line = Line(
+        Place.of(options.base_url),
+        Credentials(options.token),
+        budget,
+        transport,
+        pace=options.pace,
+        clock=clock,
+        sleep=sleep,
+    )
+    plan = Plan(options.aims, Conversation(line, Judge(options.auth), outcome.ledger, options.auth), say)
+    try:
+        plan.run()
+        if options.fuzz:
+            say(f"schemathesis: {budget.left} requests are left")
+            fuzz(line, outcome.ledger, options)
+    except Stopped as error:
+        outcome.reason = str(error)
+    finally:
+        outcome.requests = (budget.requests, budget.max_requests)
+        outcome.exports = (budget.exports, budget.max_exports)
+        outcome.missing = adequacy.missing(outcome.ledger, options.aims)
+        outcome.unseen = adequacy.unseen(outcome.ledger, options.aims)
+        outcome.seconds = clock() - began
+    outcome.reason = outcome.reason or "; ".join(plan.gaps)
+    outcome.judge()
