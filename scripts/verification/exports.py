@@ -173,7 +173,7 @@ def _judge_word(talk: Conversation, export: Export, exchange: Exchange, state: d
     result = state.get("result")
     has_links = isinstance(result, dict) and bool(result.get("urls"))
     if word in FINAL_WORDS:
-        talk.ledger.note("tasks_end_with_a_documented_word", exchange, True, "")
+        talk.ledger.note("tasks_end_with_a_documented_word", exchange, holds=True, message="")
     elif str(word).lower() in FAILURES and not has_links:
         raise Stopped(f"the task of {export.source} failed on the panel: {word}")
     elif state["progress"] == 100 and has_links:
@@ -181,7 +181,7 @@ def _judge_word(talk: Conversation, export: Export, exchange: Exchange, state: d
         export.odd += 1
         if export.odd >= PATIENCE:
             message = f"100 % and links, and still called {word!r}"
-            talk.ledger.note("tasks_end_with_a_documented_word", exchange, False, message)
+            talk.ledger.note("tasks_end_with_a_documented_word", exchange, holds=False, message=message)
             raise Broken
 
 

@@ -9,10 +9,12 @@ a panel knows; whether it looks at `Request-ID`; which error code a missing toke
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import httpx
 from attrs import define, field
+from schemathesis.engine.recorder import ScenarioRecorder
 
 from scripts.verification.answers import XML_TYPES, bare
 from scripts.verification.contract import CREATE, STATUS, XML
@@ -98,14 +100,19 @@ def fuzz(line: Line, ledger: Ledger, options: Options) -> None:
             bridge, (phase,), EXAMPLES, any_filter=True, any_request_id=True, credential=options.auth, sources=sources
         )
         for recorder in recorders(schema):
-            for case_id, checks in recorder.checks.items():
-                for check in checks:
-                    _note(ledger, bridge, recorder.interactions[case_id].response, check)
+            for response, check in _checks(recorder):
+                _note(ledger, bridge, response, check)
             if bridge.is_over:
                 break
     ledger.exchanges += bridge.exchanges
     if bridge.failure is not None:
         raise bridge.failure
+
+
+def _checks(recorder: ScenarioRecorder) -> Iterator[tuple[Any, Any]]:
+    for case_id, checks in recorder.checks.items():
+        for check in checks:
+            yield recorder.interactions[case_id].response, check
 
 
 def _note(ledger: Ledger, bridge: Bridge, response: Any, check: Any) -> None:

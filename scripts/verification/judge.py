@@ -28,7 +28,7 @@ _CHECKS: Final[dict[str, list[CheckFunction]]] = {
 _SUCCESSES: Final = {"create": "CreateExportSuccess", "status": "TaskStatusSuccess"}
 
 
-async def _nobody(scope: Any, receive: Any, send: Any) -> None:
+async def _nobody(_scope: Any, _receive: Any, _send: Any) -> None:
     """The application of a schema that only judges."""
     raise AssertionError("the judge sends nothing")
 

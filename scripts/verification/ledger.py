@@ -44,11 +44,17 @@ class Ledger:
     exchanges: list[Exchange] = field(factory=list)
 
     def note(
-        self, name: str, exchange: Exchange, holds: bool, message: str, *, source: str = "", fmt: Format | None = None
+        self,
+        name: str,
+        exchange: Exchange,
+        holds: bool,  # noqa: FBT001 - it reads as a sentence: note that the rule holds
+        message: str,
+        *,
+        source: str = "",
     ) -> bool:
         """Counts an observation; where the rule doesn't hold, a finding. Says whether it holds."""
         rule = RULES[name]
-        cell = Cell(name, exchange.operation, fmt or exchange.format)
+        cell = Cell(name, exchange.operation, exchange.format)
         (self.passed if holds else self.failed)[cell] += 1
         if not holds and self.failed[cell] <= SHOWN:
             shown = Finding(rule, cell.operation, cell.format, message, source or rule.source, exchange)

@@ -19,7 +19,7 @@ from scripts.verification.contract import CREATE, DOWNLOAD, DOWNLOAD_SHORT, STAT
 
 Credential = Literal["body", "bearer"]
 
-TOKEN = "verification-token-placeholder"
+TOKEN = "verification-token-placeholder"  # noqa: S105 - it stands for one
 """What the testing tools know of the token. Tests give it to their panels; before a live one, the true token is put in
 its place, below the tools (`credentials.py`)."""
 

@@ -133,8 +133,8 @@ class Plan:
         position = self.exports.index(export)
         try:
             exports.wait(self.talk, export, self.aims.task_timeout, self._reserve(position, own=3))
-            other = next((fmt for fmt in self.aims.formats if fmt != export.format), export.format)
-            exports.look(self.talk, export, other)
+            others: list[Format] = [fmt for fmt in self.aims.formats if fmt != export.format]
+            exports.look(self.talk, export, others[0] if others else export.format)
             exports.download(self.talk, export, self._reserve(position), twice=twice)
         except (Broken, BudgetSpent) as error:
             self._note_gap(error)

@@ -122,7 +122,7 @@ _LIST = (
     ),
     Rule(
         "refusals_are_envelopes",
-        "A refusal is an envelope with an error code other than 0, under HTTP 200 or 4xx; of a download also a plain 4xx.",
+        "A refusal is an envelope with an error code, under HTTP 200 or 4xx; of a download, a plain 4xx will do.",
         'openapi.yaml: #/components/responses/Refused; document: "error", "error_text"',
         ALL,
     ),
@@ -205,7 +205,7 @@ _LIST = (
     ),
     Rule(
         "files_are_what_they_say",
-        "A csv file is csv, a JSON file JSON, of the format that was asked for, in the announced encoding (else UTF-8).",
+        "A file is of the format that was asked for, as its type says, in the announced encoding (else UTF-8).",
         'Document: "file_format: By default - csv"',
         ("download",),
     ),
@@ -246,7 +246,7 @@ _LIST = (
     Rule(
         "sources_differ",
         "Two sources don't have the very same profiles.",
-        'Document: "source_type: Data source type", "source_id: Data source ID"; assumption: the sources were chosen so',
+        'Document: "Data source type", "Data source ID"; assumption: the sources were chosen to differ',
         ("download",),
         "when there is data",
     ),

@@ -25,10 +25,10 @@ def statement(options: Options) -> str:
     """What is going to happen, for people to read before it does."""
     aims = options.aims
     lines = [
-        f"Verifying {options.base_url}: {', '.join(map(str, aims.sources))} in {' and '.join(aims.formats)}, "
-        f"{AUTH_WORDS[options.auth]}.",
-        f"The plan: {aims.exports} exports and about {aims.requests} requests, more where tasks take long or exports "
-        "have several files; all but the exports are reads, or requests that the panel must refuse.",
+        f"Verifying {options.base_url}: {', '.join(map(str, aims.sources))}.",
+        f"Requests in {' and '.join(aims.formats)}, {AUTH_WORDS[options.auth]}.",
+        f"The plan: {aims.exports} exports and about {aims.requests} requests; more for slow tasks and split exports.",
+        "All but the exports are reads, or requests that the panel must refuse.",
         f"Never more than {options.max_requests} requests and {options.max_exports} exports, {options.pace:g} s apart.",
     ]
     if options.fuzz:

@@ -130,10 +130,10 @@ def _timings(outcome: Outcome) -> str:
     rows = "".join(_timing(name, list(group)) for name, group in groupby(exchanges, key=lambda one: one.operation))
     if not rows:
         return ""
-    heads = "".join(f'<th scope="col">{name}</th>' for name in ("Operation", "Requests", "Median", "Slowest", "What"))
+    times = "".join(f'<th scope="col">{name}</th>' for name in ("Operation", "Requests", "Median", "Slowest", "What"))
     return (
-        f'<section><h2>Timings</h2><div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
-        f"</div><details><summary>All {len(exchanges)} requests</summary><ol>{''.join(_listed(outcome))}</ol></details>"
+        f'<section><h2>Timings</h2><div class="wide"><table><thead><tr>{times}</tr></thead><tbody>{rows}'
+        f"</tbody></table></div><details><summary>All {len(exchanges)} requests</summary><ol>{''.join(_listed(outcome))}</ol></details>"
         "</section>"
     )
 

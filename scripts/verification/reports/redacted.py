@@ -1,4 +1,4 @@
-"""An exchange as reports show it: with placeholders for the token, without profiles, and as a command that repeats it."""
+"""An exchange as reports show it: with placeholders for the token, without profiles, and as a command to repeat it."""
 
 from __future__ import annotations
 
