@@ -22,8 +22,9 @@ def compare(ledger: Ledger, exports: Sequence[Export]) -> None:
         if one.source == other.source:
             _judge_filter(ledger, one, other)
         elif one.contents.rows and not one.where and not other.where and one.file_format == other.file_format:
+            # Filtered alike, a segment and its database may well hold the same profiles.
             message = f"{one.source} and {other.source} have the same {one.contents.rows} rows"
-            ledger.note("sources_differ", other.downloads[0], one.contents.digest != other.contents.digest, message)
+            ledger.note("sources_differ", other.downloads[-1], one.contents.digest != other.contents.digest, message)
 
 
 def _is_whole(export: Export) -> bool:
@@ -54,11 +55,8 @@ def _judge_rows(ledger: Ledger, export: Export) -> None:
 
 def _judge_filter(ledger: Ledger, one: Export, other: Export) -> None:
     """Of two exports of one source the filtered one is smaller, where rows of the other are known not to match."""
-    everything, chosen = (one, other) if other.where else (other, one)
-    if not chosen.where or everything.where or not everything.contents.rows:
+    if len(one.where) >= len(other.where):
         return
-    rows, fewer = everything.contents.rows, chosen.contents.rows
-    derived = everything.contents.filter() == chosen.where
-    holds = 0 < fewer < rows if derived else fewer <= rows
-    words = f"{rows} rows without a filter, {fewer} with {dict(chosen.where)}"
-    ledger.note("the_filter_chooses", chosen.downloads[-1], holds, words)
+    rows, fewer = one.contents.rows, other.contents.rows
+    words = f"{rows} rows with {dict(one.where) or 'no filter'}, {fewer} with {dict(other.where)}"
+    ledger.note("the_filter_chooses", other.downloads[-1], 0 < fewer < rows, words)

@@ -21,7 +21,7 @@ REFUSED_TOKEN: Final = (401, 403)
 TARIFF_LIMIT: Final = 402
 
 SOONEST: Final = 0.5
-LATEST: Final = 300.0
+LATEST: Final = 1800.0
 PATIENCE: Final = 4
 """Looks at a task with 100 % and links until its unknown word counts as its last one."""
 
@@ -43,6 +43,7 @@ class Export:
     began: float
     progress: int = 0
     looks: int = 0
+    took: float = 0.0
     odd: int = 0
     completed: Exchange | None = None
     state: dict[str, Any] = field(factory=dict)
@@ -123,11 +124,15 @@ def look(talk: Conversation, export: Export, fmt: Format | None = None) -> bool:
         _judge_completed(talk, export, exchange, state)
         if export.completed is None:
             export.completed, export.state = exchange, state
+            export.took = talk.line.clock() - export.began
     return export.completed is not None
 
 
-def wait(talk: Conversation, export: Export, timeout: float, reserve: int) -> None:
-    """Step 2, until the task is finished; `reserve` requests of the budget are left for what follows."""
+def wait(talk: Conversation, export: Export, timeout: float, reserve: int, usual: float) -> None:
+    """Step 2, until the task is finished; `reserve` requests of the budget are left for what follows.
+
+    `usual` is how long the longest task before this one took: looking much earlier would be a wasted request.
+    """
     while export.completed is None:
         elapsed = talk.line.clock() - export.began
         if elapsed > timeout:
@@ -135,7 +140,7 @@ def wait(talk: Conversation, export: Export, timeout: float, reserve: int) -> No
         if talk.line.budget.left <= reserve:
             raise BudgetSpent(f"the task of {export.source} took more looks than the budget has (--max-requests)")
         if export.looks:
-            talk.line.sleep(_delay(export, elapsed))
+            talk.line.sleep(max(_delay(export, elapsed), usual - elapsed))
         look(talk, export)
 
 

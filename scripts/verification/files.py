@@ -125,6 +125,8 @@ class Contents:
     def filter(self) -> dict[str, str]:
         """A filter that some of the rows match, and others don't; empty where there is none to be sure of."""
         for name in FILTERABLE:
+            if name in self.where:
+                continue
             counts = Counter[str]()
             for value, count in self.values.get(name, Counter[str]()).items():
                 counts[_folded(value)] += count

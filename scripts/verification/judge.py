@@ -67,7 +67,7 @@ class Judge:
 
     def _failures(self, exchange: Exchange, checks: list[CheckFunction]) -> Iterator[str]:
         operation = self._schema[exchange.path][exchange.request.method]
-        case = operation.Case(media_type=MEDIA_TYPES[exchange.format] if exchange.format else None)
+        case = operation.Case(**_parts(exchange))
         for check in checks:
             try:
                 case.validate_response(_as_documented(exchange), checks=[check])
@@ -86,6 +86,14 @@ class Judge:
         path = "" if error is None else "/".join(str(step) for step in list(error.absolute_schema_path)[2:])
         operation = OPERATION_IDS[exchange.operation]
         return f"openapi.yaml: {operation}, #/components/schemas/{name}" + (f"/{path}" if path else "")
+
+
+def _parts(exchange: Exchange) -> dict[str, Any]:
+    """What schemathesis needs to know of the request."""
+    if exchange.format is not None:
+        return {"media_type": MEDIA_TYPES[exchange.format]}
+    *_, file_id, file_name = exchange.request.path.split("/")
+    return {"path_parameters": {"file_id": file_id, "file_name": file_name}}
 
 
 def _text(exchange: Exchange) -> bytes:

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import httpx
 from attrs import define, frozen
 
+from scripts.verification.answers import EMPTY
 from scripts.verification.contract import CREATE, STATUS
 from scripts.verification.credentials import Credentials
 from scripts.verification.values import Answer, Request, envelope_of
@@ -201,7 +202,7 @@ def _made_nothing(answer: Answer) -> bool:
     envelope = envelope_of(answer, CREATE)
     if envelope is None:
         return answer.status >= 400
-    return not envelope.succeeded and not isinstance(envelope.data, dict)
+    return not envelope.succeeded and envelope.data in EMPTY
 
 
 def _missing_bytes(headers: httpx.Headers, size: int) -> str:

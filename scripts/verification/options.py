@@ -120,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="TYPE:ID",
         help="what may be exported: database:1 or segment:10; the first one is exported once in each format",
     )
-    add("--where", metavar="JSON", help="a filter for the second export (default: one made from the first one's rows)")
+    add("--where", metavar="JSON", help="narrow every export (default: the second one, by a value of the first)")
     add("--wire-format", choices=list(FORMATS), default="both", help="formats of requests (default: both)")
     add("--auth", choices=["body", "bearer"], default="body", help="where the token goes (default: body)")
     add("--file-format", metavar="NAME", help="format of the files (default: the panel's own, which is csv)")

@@ -74,7 +74,7 @@ class Plan:
         first, other = self.aims.formats[0], self.aims.formats[-1]
         source, *further = self.aims.sources
         needed = [one for one in self.aims.refusals if not one.spare]
-        one = self._start(source, first, {}, None)
+        one = self._start(source, first, self.aims.where, None)
         self._refuse(needed[: len(needed) // 2])
         self._look(one)
         self._refuse(needed[len(needed) // 2 :])
@@ -82,12 +82,17 @@ class Plan:
         # All that a create has to refuse goes before the next export: only while one is left may it be sent.
         self._trespass(_only(TOKENS, "create", spare=False), one)
         self._spare_creates()
-        two = self._start(source, other, self.aims.where or (one.contents.filter() if one else {}), "csv")
+        narrower = {**self.aims.where, **(one.contents.filter() if one else {})}
+        two = self._start(source, other, narrower, "csv")
         self._trespass([*_only(TOKENS, "status", spare=False), *_only(TOKENS, "download", spare=False)], one or two)
         self._unknown_file(one)
         self._finish(two)
         for number, more in enumerate(further):
-            self._finish(self._start(more, self.aims.formats[number % len(self.aims.formats)], {}, None))
+            fmt = self.aims.formats[number % len(self.aims.formats)]
+            self._finish(self._start(more, fmt, self.aims.where, None))
+        if first != other and self.talk.line.budget.exports_left and narrower:
+            # A budget of one export more than is needed: the filter in the first format, too.
+            self._finish(self._start(source, first, narrower, None))
         if self.talk.line.budget.left:
             self._trespass(_only(TOKENS, "status", spare=True), one or two)
         comparisons.compare(self.talk.ledger, self.exports)
@@ -132,7 +137,8 @@ class Plan:
         self.say(f"wait for {export.source}, then its files")
         position = self.exports.index(export)
         try:
-            exports.wait(self.talk, export, self.aims.task_timeout, self._reserve(position, own=3))
+            usual = max(one.took for one in self.exports)
+            exports.wait(self.talk, export, self.aims.task_timeout, self._reserve(position, own=3), usual)
             others: list[Format] = [fmt for fmt in self.aims.formats if fmt != export.format]
             exports.look(self.talk, export, others[0] if others else export.format)
             exports.download(self.talk, export, self._reserve(position), twice=twice)

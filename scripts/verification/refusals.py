@@ -41,7 +41,7 @@ class Trespass:
     operation: Operation
     token: str | None
     turn: int = 0
-    """Which of the formats it is sent in, so that all of them see some kinds and no more requests are needed."""
+    """Which of the formats it is sent in: the first one sees every kind of token, the other one what is left for it."""
     spare: bool = False
 
 
@@ -82,18 +82,20 @@ NO_TOKEN, WRONG_TOKEN = "a_missing_token_is_refused", "a_wrong_token_is_refused"
 CUT_TOKEN, LONGER_TOKEN = "a_cut_off_token_is_refused", "a_longer_token_is_refused"
 
 TOKENS: Final[tuple[Trespass, ...]] = (
-    Trespass(WRONG_TOKEN, "a wrong token", "create", WRONG, turn=0),
-    Trespass(NO_TOKEN, "no token", "create", None, turn=1),
-    Trespass(CUT_TOKEN, "a cut-off token", "create", CUT_OFF, turn=0),
-    Trespass(LONGER_TOKEN, "a longer token", "create", LONGER, turn=1),
+    Trespass(WRONG_TOKEN, "a wrong token", "create", WRONG),
+    Trespass(NO_TOKEN, "no token", "create", None),
+    Trespass(CUT_TOKEN, "a cut-off token", "create", CUT_OFF),
+    Trespass(LONGER_TOKEN, "a longer token", "create", LONGER),
+    Trespass(WRONG_TOKEN, "a wrong token", "create", WRONG, turn=1),
+    Trespass(WRONG_TOKEN, "a wrong token", "status", WRONG),
+    Trespass(NO_TOKEN, "no token", "status", None),
+    Trespass(CUT_TOKEN, "a cut-off token", "status", CUT_OFF),
+    Trespass(LONGER_TOKEN, "a longer token", "status", LONGER),
     Trespass(WRONG_TOKEN, "a wrong token", "status", WRONG, turn=1),
-    Trespass(NO_TOKEN, "no token", "status", None, turn=0),
-    Trespass(CUT_TOKEN, "a cut-off token", "status", CUT_OFF, turn=1),
-    Trespass(LONGER_TOKEN, "a longer token", "status", LONGER, turn=0),
     Trespass(WRONG_TOKEN, "a wrong token", "download", WRONG),
     Trespass(NO_TOKEN, "no token", "download", None),
     Trespass(CUT_TOKEN, "a cut-off token", "download", CUT_OFF),
     Trespass(LONGER_TOKEN, "a longer token", "download", LONGER),
-    Trespass(NO_TOKEN, "no token", "create", None, turn=0, spare=True),
+    Trespass(NO_TOKEN, "no token", "create", None, turn=1, spare=True),
     Trespass(NO_TOKEN, "no token", "status", None, turn=1, spare=True),
 )

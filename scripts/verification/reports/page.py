@@ -131,9 +131,10 @@ def _timings(outcome: Outcome) -> str:
     if not rows:
         return ""
     times = "".join(f'<th scope="col">{name}</th>' for name in ("Operation", "Requests", "Median", "Slowest", "What"))
+    listed = "".join(_listed(outcome))
     return (
         f'<section><h2>Timings</h2><div class="wide"><table><thead><tr>{times}</tr></thead><tbody>{rows}'
-        f"</tbody></table></div><details><summary>All {len(exchanges)} requests</summary><ol>{''.join(_listed(outcome))}</ol></details>"
+        f"</tbody></table></div><details><summary>All {len(exchanges)} requests</summary><ol>{listed}</ol></details>"
         "</section>"
     )
 
