@@ -41,8 +41,9 @@ class Conversation:
         token: str | None = RIGHT,
         fresh: bool = False,
         cut: bool = False,
+        judged: bool = True,
     ) -> Exchange:
-        """Sends a body in one of the formats; with `cut` only the first half of it, with `fresh` a new Request-ID."""
+        """Sends a body in one of the formats; with `cut` only a part of it, with `fresh` a new Request-ID."""
         path = CREATE if operation == "create" else STATUS
         in_body = {"token": token} if token is not None and self._credential == "body" else {}
         body = encoded({**in_body, **members}, fmt, path)
@@ -52,7 +53,7 @@ class Conversation:
         request = Request(
             "POST", self.line.place.prefix + path, headers, body=body[: len(body) * 2 // 3] if cut else body
         )
-        return self._send(operation, fmt, request, what)
+        return self._send(operation, fmt, request, what, judged=judged)
 
     def get(self, link: str, what: str, *, token: str | None = RIGHT) -> Exchange:
         """Asks for a file."""
@@ -66,15 +67,22 @@ class Conversation:
     def _bearer(self, token: str | None) -> dict[str, str]:
         return {"Authorization": f"Bearer {token}"} if token is not None and self._credential == "bearer" else {}
 
-    def _send(self, operation: Operation, fmt: Format | None, request: Request, what: str) -> Exchange:
+    def _send(
+        self, operation: Operation, fmt: Format | None, request: Request, what: str, *, judged: bool = True
+    ) -> Exchange:
         exchange = Exchange(operation, fmt, what, request, self.line.send(request))
         self.ledger.exchanges.append(exchange)
         if exchange.answer.status == TOO_MANY:
             raise Stopped("the panel answers 429, too many requests: ask more slowly (--pace), or later")
+        if judged:
+            self.judge(exchange)
+        return exchange
+
+    def judge(self, exchange: Exchange) -> None:
+        """Notes all that an exchange alone can keep or break."""
         self._judge.judge(exchange, self.ledger)
         self._note_refusal(exchange)
         self._note_repetition(exchange)
-        return exchange
 
     def _note_refusal(self, exchange: Exchange) -> None:
         """What every refusal has to be, whatever it refuses."""

@@ -101,7 +101,8 @@ class Plan:
         """One status call for a task that nobody has; nothing else is sent before it has got this API's envelope."""
         self.say("preflight: the state of an unknown task")
         fmt = self.aims.formats[0]
-        exchange = self.talk.post("status", fmt, {"task_id": UNKNOWN_TASK}, "an unknown task_id (preflight)")
+        what = "an unknown task_id (preflight)"
+        exchange = self.talk.post("status", fmt, {"task_id": UNKNOWN_TASK}, what, judged=False)
         envelope = exchange.envelope
         if envelope is None:
             answer = exchange.answer
@@ -110,6 +111,7 @@ class Plan:
             )
         if envelope.error == REFUSED_TOKEN[0] or exchange.answer.status == REFUSED_TOKEN[0]:
             raise Stopped(f"the token was refused: error {envelope.error}, {envelope.error_text!r}")
+        self.talk.judge(exchange)
         self._note_refused(UNKNOWN, exchange, "an unknown task_id")
 
     def _start(self, source: Source, fmt: Format, where: Mapping[str, Any], file_format: str | None) -> Export | None:
@@ -214,7 +216,7 @@ class Plan:
 
     def _note_refused(self, rule: str, exchange: Exchange, what: str) -> None:
         answer = exchange.answer
-        told = f"{what}: HTTP {answer.status}, {answer.media_type}, and not refused by an error code"
+        told = f"{what} was answered by HTTP {answer.status}, {answer.media_type}, without an error code"
         self.talk.ledger.note(rule, exchange, exchange.refused, told)
         if exchange.answer.content is not None:
             exchange.answer.content.close()

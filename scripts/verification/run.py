@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final
 
 import httpx
 
@@ -16,9 +15,7 @@ from scripts.verification.judge import Judge
 from scripts.verification.line import Budget, Line, Place, Stopped
 from scripts.verification.options import Options
 from scripts.verification.plan import Plan
-from scripts.verification.verdict import Outcome
-
-AUTH_WORDS: Final = {"body": "the token in body and URL", "bearer": "the token in the Authorization header"}
+from scripts.verification.verdict import AUTH_WORDS, Outcome
 
 
 def statement(options: Options) -> str:
@@ -26,7 +23,7 @@ def statement(options: Options) -> str:
     aims = options.aims
     lines = [
         f"Verifying {options.base_url}: {', '.join(map(str, aims.sources))}.",
-        f"Requests in {' and '.join(aims.formats)}, {AUTH_WORDS[options.auth]}.",
+        f"Requests in {' and '.join(aims.formats)}, the token {AUTH_WORDS[options.auth]}.",
         f"The plan: {aims.exports} exports and about {aims.requests} requests; more for slow tasks and split exports.",
         "All but the exports are reads, or requests that the panel must refuse.",
         f"Never more than {options.max_requests} requests and {options.max_exports} exports, {options.pace:g} s apart.",

@@ -11,6 +11,7 @@ from scripts.verification.ledger import Ledger
 
 Word = Literal["kept", "broken", "unknown", "usage", "interrupted"]
 EXIT_CODES: Final[dict[Word, int]] = {"kept": 0, "broken": 1, "usage": 2, "unknown": 3, "interrupted": 130}
+AUTH_WORDS: Final = {"body": "in body and URL", "bearer": "in the Authorization header"}
 SENTENCES: Final[dict[Word, str]] = {
     "kept": "The contract is kept.",
     "broken": "The contract is broken.",
@@ -56,9 +57,10 @@ class Outcome:
         if self.ledger.findings:
             self.word = "broken"
             rules = len({finding.rule.name for finding in self.ledger.findings})
-            self.reason = f"{rules} rule(s) don't hold" + (f"; and then: {self.reason}" if self.reason else "")
+            broken = f"{rules} rule{'s' if rules > 1 else ''} of the contract {'do' if rules > 1 else 'does'}n't hold"
+            self.reason = f"{broken}; and then: {self.reason}" if self.reason else broken
         elif self.reason or self.missing:
             self.word = "unknown"
-            self.reason = self.reason or f"{len(self.missing)} thing(s) could not be observed"
+            self.reason = self.reason or f"{len(self.missing)} of the things that have to be seen were not"
         else:
             self.word = "kept"

@@ -12,7 +12,7 @@ from scripts.verification.ledger import Cell, Finding
 from scripts.verification.reports import redacted
 from scripts.verification.rules import RULES, Rule
 from scripts.verification.values import Exchange, Format, Operation
-from scripts.verification.verdict import Outcome, Word
+from scripts.verification.verdict import AUTH_WORDS, Outcome, Word
 
 STYLE: Final = Path(__file__).with_name("page.css")
 COLUMNS: Final[tuple[tuple[str, Operation, Format | None], ...]] = (
@@ -53,7 +53,7 @@ def _head(outcome: Outcome) -> str:
         "Panel": outcome.panel,
         "Sources": ", ".join(outcome.sources),
         "Formats": ", ".join(outcome.formats),
-        "Token": f"in the {outcome.auth}" if outcome.auth == "body" else "in the Authorization header",
+        "Token": AUTH_WORDS.get(outcome.auth, ""),
         "Started": f"{outcome.started:%Y-%m-%d %H:%M:%S} UTC",
         "Took": f"{outcome.seconds:.1f} s",
         "Requests": f"{outcome.requests[0]} of at most {outcome.requests[1]}",
