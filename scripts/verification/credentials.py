@@ -7,6 +7,7 @@ one (cut off, longer) would give it away as well, so they are placeholders, too.
 from __future__ import annotations
 
 import base64
+import html
 import json
 from collections.abc import Iterator
 from typing import Final
@@ -41,6 +42,9 @@ class Credentials:
         self._secrets = {RIGHT: Secret(token), LONGER: Secret(f"{token}x")}
         if len(token) > 1:
             self._secrets[CUT_OFF] = Secret(token[:-1])
+        # A panel that repeats a whole body in its answer's text writes the token escaped twice.
+        spellings = {form for text in (token, token[:-1]) for form in (text, *_escaped(text)) if form}
+        self._masks = [Secret(form) for form in sorted(spellings, key=len, reverse=True)]
 
     def sign(self, request: httpx.Request) -> httpx.Request:
         """The request with the true token wherever a placeholder stands."""
@@ -60,9 +64,8 @@ class Credentials:
 
     def mask(self, text: str) -> str:
         """`text` with the token masked, however it is written."""
-        for placeholder in (RIGHT, CUT_OFF):
-            if placeholder in self._secrets and len(self._secrets[placeholder].reveal()) >= SHORTEST_MASKED:
-                text = self._secrets[placeholder].mask(text)
+        for spelling in self._masks if self.is_searchable else ():
+            text = spelling.mask(text)
         return text
 
     def mask_bytes(self, body: bytes) -> bytes:
@@ -107,6 +110,14 @@ def _spelled(token: str, kind: str) -> str:
     if kind == JSON:
         return json.dumps(token)[1:-1]
     return escape(token) if kind in XML_TYPES else token
+
+
+def _escaped(token: str) -> Iterator[str]:
+    """The token in JSON, in XML, in HTML and in a URL."""
+    yield json.dumps(token)[1:-1]
+    yield escape(token)
+    yield html.escape(token)
+    yield quote(token, safe="")
 
 
 def _in_base64(token: str) -> Iterator[str]:

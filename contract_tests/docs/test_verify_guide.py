@@ -1,0 +1,47 @@
+"""Every command of the guide to scripts/verify runs as it stands there, against a panel on this machine."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contract_tests.verification.catalogue import FAULTS
+from contract_tests.verification.conforming import CONFORMING
+from profile_export.sandbox import RunningSandbox, SandboxSettings, start_sandbox
+from scripts.verification.__main__ import main
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDE = (ROOT / "docs" / "how-to" / "verify-a-panel.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^\$ (.*)$", GUIDE, re.MULTILINE)
+PANEL = "https://panel.example.com"
+TOKEN = "abcdefghijklmnqrstuvwxyz"
+
+
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    settings = SandboxSettings(data_dir=tmp_path_factory.mktemp("panel"), token=TOKEN, profiles=60, task_seconds=0.1)
+    with start_sandbox(settings) as running:
+        yield running
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_the_guide_runs(
+    panel: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """In this process; `contract_tests/verification/test_program.py` runs the script itself."""
+    program, *words = shlex.split(command.replace(PANEL, panel.url))
+    assert program == "scripts/verify"
+    monkeypatch.chdir(tmp_path)
+    assert main([*words, *(() if "--pace" in words else ("--pace", "0"))], {"PROFILE_EXPORT_TOKEN": TOKEN}) == 0
+    named = set(re.findall(r"\S+\.(?:html|json|xml)\b", command))
+    assert {path.name for path in tmp_path.iterdir()} == named
+
+
+def test_the_guide_has_commands_and_the_true_numbers() -> None:
+    assert len(COMMANDS) == 5
+    assert f"on {len(FAULTS)} faulty panels" in GUIDE
+    assert f"on {len(CONFORMING)} different" in GUIDE
