@@ -60,9 +60,9 @@ DIFFERENT = {
 
 @pytest.mark.parametrize("name", DIFFERENT)
 def test_a_conforming_panel_passes_within_the_budget(tmp_path: Path, portal: BlockingPortal, name: str) -> None:
-    outcome, asked = fuzzed(DIFFERENT[name], tmp_path, portal, 150)
+    outcome, asked = fuzzed(DIFFERENT[name], tmp_path, portal, 100)
     assert (outcome.word, outcome.reason) == ("kept", ""), outcome.ledger.findings[:2]
-    assert len(asked) == 150
+    assert len(asked) == 100
     assert {(cell.operation, cell.format) for cell in outcome.ledger.passed if cell.rule == MADE_UP} >= {
         ("status", "json"),
         ("download", None),

@@ -125,7 +125,8 @@ def trusts(accepts: Callable[[str | None], bool], *, on: str = "create status do
             token = dict(_pairs(asked.query)).get("token")
             return evolve(asked, query=f"token={TOKEN}".encode()) if accepts(token) else asked
         said = members(asked)
-        if not said or not accepts(said.get("token")):
+        token = said.get("token")
+        if not said or not accepts(token if token is None else str(token)):
             return asked
         try:
             return evolve(asked, body=encoded({**said, "token": TOKEN}, asked.media_type))
@@ -171,7 +172,8 @@ def rows(change: Callable[[list[list[str]]], list[list[str]]], **style: Any) -> 
     def rewritten(body: bytes) -> bytes:
         found = list(csv.reader(io.StringIO(body.decode(), newline="")))
         written = io.StringIO(newline="")
-        csv.writer(written, **style).writerows(change(found))
+        # An export of one or none shows nothing wrong.
+        csv.writer(written, **style).writerows(change(found) if len(found) > 2 else found)
         return written.getvalue().encode()
 
     return rewrites(rewritten, only="csv")
