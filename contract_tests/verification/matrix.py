@@ -94,7 +94,7 @@ def rows(page: str) -> dict[str, tuple[str, str]]:
     cells = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("| ")
     ]
-    return {name: (rules, phase) for name, rules, phase in cells if name in FAULTS}
+    return {found[0]: (found[1], found[2]) for found in cells if found[0] in FAULTS}
 
 
 def render(found: dict[str, tuple[str, str]]) -> str:

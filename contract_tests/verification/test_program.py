@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -31,19 +32,8 @@ def panel() -> Iterator[str]:
         sandbox.process.send_signal(signal.SIGINT)
 
 
-def command_lines() -> str:
-    """What every user of this machine can see of all processes."""
-    lines = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            lines.append(path.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
-        except OSError:
-            continue  # it has ended meanwhile
-    return "\n".join(lines)
-
-
 class Lookout(threading.Thread):
-    """Looks at the command lines again and again while a program runs."""
+    """Looks at what every user of this machine can see of a program and of what it starts, while it runs."""
 
     def __init__(self, program: Running) -> None:
         super().__init__()
@@ -52,10 +42,19 @@ class Lookout(threading.Thread):
 
     def run(self) -> None:
         while self.program.process.poll() is None:
-            self.seen += command_lines()
-            time.sleep(0.5)
+            self._look(self.program.process.pid)
+            time.sleep(0.2)
+
+    def _look(self, pid: int) -> None:
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            process = Path("/proc") / str(pid)
+            self.seen += process.joinpath("cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace") + "\n"
+            for children in process.glob("task/*/children"):
+                for child in children.read_text(encoding="ascii").split():
+                    self._look(int(child))
 
 
+@pytest.mark.timeout(300)
 def test_a_verification_from_end_to_end(panel: str, tmp_path: Path) -> None:
     words = ("--base-url", panel, "--source", "database:1", "--source", "segment:7", *FAST)
     reports = ("--json", "verdict.json", "--junit", "junit.xml", "--html", "report.html")
@@ -63,7 +62,7 @@ def test_a_verification_from_end_to_end(panel: str, tmp_path: Path) -> None:
     with running(*words, *reports, env=env, command=VERIFY, cwd=tmp_path) as program:
         lookout = Lookout(program)
         lookout.start()
-        code = program.process.wait(3 * PATIENCE)
+        code = program.process.wait(8 * PATIENCE)
         lookout.join()
         program.ended()
     assert code == 0, program.err
@@ -82,7 +81,7 @@ def test_a_wrong_token_ends_with_3_and_a_verdict_on_stdout(panel: str, tmp_path:
     words = ("--base-url", panel, "--source", "database:1", "--wire-format", "json", *FAST)
     env = environment(PROFILE_EXPORT_TOKEN="another-token", GITHUB_ACTIONS="true")
     with running(*words, env=env, command=VERIFY, cwd=tmp_path) as program:
-        program.process.wait(3 * PATIENCE)
+        program.process.wait(8 * PATIENCE)
         code = program.ended()
     assert code == 3
     assert json.loads(program.out)["verdict"] == "unknown"
