@@ -7,7 +7,7 @@ from pathlib import Path
 
 import attrs
 
-from contract_tests.conformance.contract import ROOT
+from scripts.verification.contract import ROOT
 
 PAGE = ROOT / "docs" / "how-to" / "regenerate.md"
 BLOCK = re.compile(r"^```(\S+) (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -13,12 +13,12 @@ from typing import Any, Literal
 
 import attrs
 
-from contract_tests.conformance.contract import CONTRACT_FILE, ROOT
 from contract_tests.rehearsal import page
 from profile_export.sandbox import RunningSandbox
 from scripts import _generate
 from scripts.spec_diff import compare, document, report
 from scripts.spec_diff.report import Report
+from scripts.verification.contract import CONTRACT_FILE, ROOT
 
 SCENARIO = Path(__file__).with_name("scenario.py")
 EVERY_MODE = ("json-sync", "json-async", "xml-sync", "xml-async")

@@ -6,11 +6,11 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from contract_tests.conformance import contract
 from scripts.spec_diff import operations
 from scripts.spec_diff.document import Document
 from scripts.spec_diff.findings import Change, Finding
 from scripts.spec_diff.schemas import Comparison
+from scripts.verification import contract
 
 Edit = Callable[[dict[str, Any]], object]
 

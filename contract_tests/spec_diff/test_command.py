@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 import yaml
 
-from contract_tests.conformance import contract
-from contract_tests.conformance.contract import CONTRACT_FILE, ROOT, STATUS
 from contract_tests.generation.test_report import git
 from contract_tests.rehearsal import page
 from scripts import _spec_diff
 from scripts.spec_diff import report
 from scripts.spec_diff.findings import Change
 from scripts.spec_diff.report import Report
+from scripts.verification import contract
+from scripts.verification.contract import CONTRACT_FILE, ROOT, STATUS
 
 COMMAND = ROOT / "scripts" / "spec-diff"
 

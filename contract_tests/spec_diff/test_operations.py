@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from contract_tests.conformance import contract
-from contract_tests.conformance.contract import CREATE, DOWNLOAD, JSON, STATUS, XML
 from contract_tests.spec_diff.documents import Edit, edited, told
 from scripts.spec_diff import operations
 from scripts.spec_diff.document import Document
+from scripts.verification import contract
+from scripts.verification.contract import CREATE, DOWNLOAD, JSON, STATUS, XML
 
 Root = dict[str, Any]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.conformance.contract import ROOT
 from contract_tests.rehearsal import page
 from contract_tests.spec_diff.documents import told
 from scripts.spec_diff import python_surface
+from scripts.verification.contract import ROOT
 
 INIT = """from profile_export._inside import hidden
 from profile_export.client import {imports}
