@@ -28,6 +28,8 @@ def outcomes(portal: BlockingPortal, tmp_path_factory: pytest.TempPathFactory) -
         "rows": FAULTS["rows have a field too few"],
         "kept": Panel(aims={"sources": (DATABASE,)}),
         "unknown": Panel(options={"max_requests": 9}),
+        "hidden file": FAULTS["files come under 404"],
+        "open refusal": FAULTS["a refused download holds the file"],
         "odd letters": FAULTS["a web page that calls itself csv"],
     }
     return {name: verified(panel, tmp_path_factory.mktemp("panel"), portal) for name, panel in panels.items()}

@@ -157,6 +157,8 @@ def download(talk: Conversation, export: Export, reserve: int, *, twice: bool = 
         export.downloads.append(exchange)
         if _note_success(talk, exchange):
             _judge_file(talk, export, exchange)
+        else:
+            _close(exchange)
     if twice and export.downloads and _succeeded(export.downloads[0]):
         again = talk.get(export.downloads[0].request.path, f"file 1 of {export.source}, again")
         same = _succeeded(again) and again.answer.digest == export.downloads[0].answer.digest

@@ -17,8 +17,9 @@ from attrs import define, field
 from scripts.verification.contract import JSON
 from scripts.verification.values import Answer
 
-FILTERABLE: Final = ("occupation", "_status", "_city", "_lname", "_fname")
-"""Fields that the document, or another public page of the same platform, names; in the order of preference."""
+FILTERABLE: Final = ("occupation", "_status", "_city")
+"""Fields that the document, or another public page of the same platform, names; in the order of preference. Not names:
+a filter stands in reports."""
 
 IDENTIFYING: Final = frozenset({"_id", "id", "profile_id", "email", "phones", "phone"})
 """Columns that make a row one person's: without any of them, two people may have equal rows."""

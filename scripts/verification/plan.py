@@ -71,6 +71,12 @@ class Plan:
             Stopped: It can't go on.
         """
         self.preflight()
+        try:
+            self._ask_everything()
+        finally:
+            comparisons.compare(self.talk.ledger, self.exports)
+
+    def _ask_everything(self) -> None:
         first, other = self.aims.formats[0], self.aims.formats[-1]
         source, *further = self.aims.sources
         needed = [one for one in self.aims.refusals if not one.spare]
@@ -95,7 +101,6 @@ class Plan:
             self._finish(self._start(source, first, narrower, None))
         if self.talk.line.budget.left:
             self._trespass(_only(TOKENS, "status", spare=True), one or two)
-        comparisons.compare(self.talk.ledger, self.exports)
 
     def preflight(self) -> None:
         """One status call for a task that nobody has; nothing else is sent before it has got this API's envelope."""

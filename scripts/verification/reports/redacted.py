@@ -22,11 +22,11 @@ def request(exchange: Exchange) -> str:
 
 
 def answer(exchange: Exchange) -> str:
-    """The answer; of a file its size and sum only, because profiles are nobody's business."""
+    """The answer; of what may be a file its size and sum only: profiles are nobody's business."""
     came = exchange.answer
     headers = "".join(f"{name}: {value}\n" for name, value in came.headers.items())
-    is_file = exchange.operation == "download" and exchange.gave_something
-    body = f"({came.size:,} bytes of a file, SHA-256 {came.digest})" if is_file else _text(came.body)
+    may_be_file = exchange.operation == "download" and exchange.envelope is None
+    body = f"({came.size:,} bytes, SHA-256 {came.digest})" if may_be_file else _text(came.body)
     return f"HTTP {came.status}\n{headers}\n{body}".rstrip()
 
 
