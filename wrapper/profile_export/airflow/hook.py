@@ -1,0 +1,116 @@
+"""The hook: an Airflow connection turned into a client."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from airflow.sdk import BaseHook, Connection
+
+from profile_export import (
+    AsyncExportClient,
+    ExportClient,
+    ExportError,
+    InvalidRequest,
+    RetryPolicy,
+    TaskNotFound,
+    UsageError,
+)
+
+DEFAULT_CONNECTION: Final = "profile_export_default"
+# Members of a connection's extra, by the client's names for them; the last one is the client's `verify`.
+EXTRAS: Final = ("auth", "wire_format", "panel_url", "ca_file")
+
+
+class ProfileExportHook(BaseHook):
+    """Makes clients from a connection of the type `profile_export`.
+
+    The connection's host is the panel (`panel.example.com` or a whole URL), its password the API token, its schema
+    `https` unless it says `http`. Its extra may have `auth`, `wire_format`, `panel_url`, which are the client's
+    arguments of these names, and `ca_file`, a file of certificate authorities.
+
+    Args:
+        profile_export_conn_id: The connection's id.
+    """
+
+    conn_name_attr = "profile_export_conn_id"
+    default_conn_name = DEFAULT_CONNECTION
+    conn_type = "profile_export"
+    hook_name = "Profile export"
+
+    def __init__(self, profile_export_conn_id: str = DEFAULT_CONNECTION) -> None:
+        super().__init__()
+        self.profile_export_conn_id = profile_export_conn_id
+
+    def get_conn(self, **options: Any) -> ExportClient:
+        """A blocking client, for workers. Close it, or use it as a context manager.
+
+        Args:
+            options: Further arguments of `ExportClient`, such as `retry` or `download`.
+
+        Raises:
+            UsageError: The connection can't be used.
+        """
+        return ExportClient(**client_arguments(self.get_connection(self.profile_export_conn_id)), **options)
+
+    async def aget_conn(self, **options: Any) -> AsyncExportClient:
+        """An asynchronous client, for triggers; see `get_conn`."""
+        connection = await self.aget_connection(self.profile_export_conn_id)
+        return AsyncExportClient(**client_arguments(connection), **options)
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Whether the panel can be reached and takes the token; asks for the status of a task that nobody has."""
+        try:
+            with self.get_conn(retry=RetryPolicy(attempts=1)) as client:
+                client.status("profile-export-connection-test")
+        except (TaskNotFound, InvalidRequest):
+            pass  # It read the request, and it is about the task that it complains.
+        except ExportError as error:
+            return False, str(error)
+        return True, "The panel answers and takes the token"
+
+
+def client_arguments(connection: Connection) -> dict[str, Any]:
+    """What a connection says, as arguments of a client.
+
+    Raises:
+        UsageError: Its host is missing, or its extra is not understood.
+    """
+    extra = _extra(connection)
+    authorities = extra.pop("ca_file", None)
+    return {
+        "base_url": _base_url(connection),
+        "token": connection.password or "",
+        "verify": authorities or True,
+        **extra,
+    }
+
+
+def _base_url(connection: Connection) -> str:
+    host = (connection.host or "").strip()
+    if not host:
+        raise UsageError(f"the connection {connection.conn_id!r} has no host", hints=("its host is the panel",))
+    url = host if "://" in host else f"{connection.schema or 'https'}://{host}"
+    if not connection.port:
+        return url
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{parts.netloc}:{connection.port}").geturl()
+
+
+def _extra(connection: Connection) -> dict[str, Any]:
+    # Not `extra_dejson`: it talks to the supervisor, which a trigger's event loop must not wait for.
+    try:
+        extra: object = json.loads(connection.extra or "{}")
+    except ValueError:
+        extra = None
+    if not isinstance(extra, dict):
+        raise UsageError(f"the extra of the connection {connection.conn_id!r} is not a JSON object")
+    unknown = sorted(str(name) for name in extra if name not in EXTRAS)
+    if unknown:
+        raise UsageError(
+            f"the extra of the connection {connection.conn_id!r} has unknown members: {', '.join(unknown)}",
+            hints=(f"known are {', '.join(EXTRAS)}",),
+        )
+    # The form of Airflow's web pages stores a field that was left empty, too.
+    return {name: value for name, value in extra.items() if value not in {None, ""}}

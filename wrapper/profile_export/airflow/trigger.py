@@ -1,0 +1,68 @@
+"""The trigger: waits for a task in Airflow's triggerer, where hundreds of waits share one process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from profile_export import ExportError
+from profile_export.airflow.hook import ProfileExportHook
+
+
+class ProfileExportTrigger(BaseTrigger):
+    """Fires once, when a task has ended or can't be waited for any longer. It never creates one.
+
+    Its arguments are stored in Airflow's database and hold no secret: the token comes from the connection.
+
+    Args:
+        profile_export_conn_id: The connection's id.
+        continuation: The task, as `ExportTask.continuation_token` gave it.
+        deadline: When to give up, in seconds since 1970, or None for never. A moment rather than a length of time,
+            so that a triggerer that starts again doesn't start the wait again.
+    """
+
+    def __init__(self, *, profile_export_conn_id: str, continuation: str, deadline: float | None) -> None:
+        super().__init__()  # type: ignore[no-untyped-call] - Airflow leaves it unannotated
+        self.profile_export_conn_id = profile_export_conn_id
+        self.continuation = continuation
+        self.deadline = deadline
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """How Airflow stores the trigger."""
+        return (
+            f"{type(self).__module__}.{type(self).__qualname__}",
+            {
+                "profile_export_conn_id": self.profile_export_conn_id,
+                "continuation": self.continuation,
+                "deadline": self.deadline,
+            },
+        )
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Waits, and tells in one event how the wait ended, with all that the worker needs to go on.
+
+        The event has `continuation` and `deadline` as they came, since not all of Airflow's runners keep what is
+        deferred beside a trigger, and `error`: None, or what kept the task from ending well.
+        """
+        problem: ExportError | None = None
+        try:
+            async with await ProfileExportHook(self.profile_export_conn_id).aget_conn() as client:
+                await client.resume(self.continuation).wait(timeout=seconds_until(self.deadline))
+        except ExportError as error:
+            problem = error
+        yield TriggerEvent(
+            {"continuation": self.continuation, "deadline": self.deadline, "error": problem and described(problem)}
+        )
+
+
+def seconds_until(deadline: float | None) -> float | None:
+    """The rest of the time, as the clients want it; 0 when it is over: they still ask once."""
+    return None if deadline is None else max(0.0, deadline - time.time())
+
+
+def described(problem: ExportError) -> dict[str, Any]:
+    """An error as plain JSON."""
+    return {"slug": problem.slug, "message": str(problem), "hints": list(problem.hints)}
