@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from airflow.sdk import BaseHook, Connection
@@ -106,11 +106,12 @@ def _extra(connection: Connection) -> dict[str, Any]:
         extra = None
     if not isinstance(extra, dict):
         raise UsageError(f"the extra of the connection {connection.conn_id!r} is not a JSON object")
-    unknown = sorted(str(name) for name in extra if name not in EXTRAS)
+    members = cast("dict[str, Any]", extra)
+    unknown = sorted(members.keys() - set(EXTRAS))
     if unknown:
         raise UsageError(
             f"the extra of the connection {connection.conn_id!r} has unknown members: {', '.join(unknown)}",
             hints=(f"known are {', '.join(EXTRAS)}",),
         )
     # The form of Airflow's web pages stores a field that was left empty, too.
-    return {name: value for name, value in extra.items() if value not in {None, ""}}
+    return {name: value for name, value in members.items() if value not in {None, ""}}

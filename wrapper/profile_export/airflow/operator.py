@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk import BaseOperator
@@ -51,7 +51,7 @@ class ProfileExportOperator(BaseOperator):
         profile_export_conn_id: The connection of the panel, of the type `profile_export`.
     """
 
-    template_fields: Sequence[str] = ("source", "to", "where", "file_format", "profile_export_conn_id")
+    template_fields: Collection[str] = ("source", "to", "where", "file_format", "profile_export_conn_id")
     template_fields_renderers = {"where": "json"}  # noqa: RUF012 - declared so by Airflow
     ui_color = "#d9ead3"
 
