@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from cryptography.fernet import Fernet
+
 HOME = Path(tempfile.mkdtemp(prefix="profile-export-airflow-"))
 for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
     del os.environ[name]
@@ -19,6 +21,7 @@ os.environ |= {
     "AIRFLOW_HOME": str(HOME),
     "AIRFLOW__CORE__DAGS_FOLDER": str(HOME / "dags"),
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__FERNET_KEY": Fernet.generate_key().decode(),
     # Airflow masks what it knows to be secret; here nobody may rely on it.
     "AIRFLOW__CORE__HIDE_SENSITIVE_VAR_CONN_FIELDS": "False",
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
@@ -30,17 +33,18 @@ from airflow.utils.db import initdb  # noqa: E402
 
 import profile_export.airflow  # noqa: E402
 from contract_tests.airflow.panel import Panel, running_panel  # noqa: E402
+from contract_tests.secrets.sweep import MARKER as TOKEN  # noqa: E402
 
-# With letters that URLs and JSON write in another way.
-TOKEN = "mark3r+t0ken/01~23456789=="
+__all__ = ["HOME", "TOKEN"]
 
 
 @pytest.fixture(scope="session")
-def database() -> Iterator[Path]:
-    """The home of an Airflow whose database is ready, with the example DAG in its folder."""
+def database() -> Path:
+    """The home of an Airflow whose database is ready, with the example DAG and one of the tests' own."""
     dags = HOME / "dags"
     dags.mkdir()
     shutil.copy(Path(profile_export.airflow.__path__[0]) / "example_dag.py", dags)
+    shutil.copy(Path(__file__).with_name("killed_once.py"), dags)
     initdb()
     return HOME
 

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import patch
 
+import attrs
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -46,6 +48,10 @@ class Watched:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self.forget()
+
+    def forget(self) -> None:
+        """Begins to count anew."""
         self.created: list[str] = []
         self.downloaded: list[str] = []
         self.polls = 0
@@ -89,15 +95,16 @@ class Watched:
         self._task_of_link |= dict.fromkeys(result.get("urls") or [], question["task_id"])
 
 
+@attrs.frozen(kw_only=True)
 class Panel:
-    """A running panel: its address and token, its clock, and what it saw."""
+    """A running panel: its address and token, its clock, what it saw, and its data."""
 
-    def __init__(self, url: str, token: str, clock: Clock, seen: Watched, data: store.Store) -> None:
-        self.url = url
-        self.token = token
-        self.clock = clock
-        self.seen = seen
-        self.store = data
+    url: str
+    token: str
+    clock: Clock
+    seen: Watched
+    store: store.Store
+    segments: list[str]
 
     def connection(self, **extra: str) -> dict[str, Any]:
         """An Airflow connection to it."""
@@ -105,37 +112,36 @@ class Panel:
 
 
 @contextmanager
-def running_panel(folder: Path, token: str, *, task_seconds: float = TASK_SECONDS) -> Iterator[Panel]:
+def running_panel(folder: Path, token: str, *, segments: int = 0) -> Iterator[Panel]:
+    """A panel with the usual sources and, beside them, segments 101, 102 and so on."""
+    more = tuple(sources.SegmentSpec(101 + number, f"Number {number}", 2, {}) for number in range(segments))
+    known = (*sources.SEGMENTS, *more)
     clock = Clock()
-    settings = SandboxSettings(data_dir=folder, token=token, profiles=300, task_seconds=task_seconds)
-    app = create_app(settings, clock=clock)
-    watched = Watched(app)
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(watched, log_config=None, access_log=False, lifespan="off", ws="none"))
-    # It shows queries, and so the token; a test that looks for the token in logs is about the client's.
-    logging.getLogger("uvicorn.access").disabled = True
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    try:
-        yield Panel(f"http://127.0.0.1:{listener.getsockname()[1]}", token, clock, watched, app.state.panel.store)
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
-        app.state.panel.close()
+    with patch.object(sources, "SEGMENTS", known), patch.object(store, "SEGMENTS", known):
+        settings = SandboxSettings(data_dir=folder, token=token, profiles=300, task_seconds=TASK_SECONDS)
+        app = create_app(settings, clock=clock)
+        watched = Watched(app)
+        try:
+            with served(watched) as url:
+                names = [f"segment:{segment.id}" for segment in more]
+                data = app.state.panel.store
+                yield Panel(url=url, token=token, clock=clock, seen=watched, store=data, segments=names)
+        finally:
+            app.state.panel.close()
 
 
 @contextmanager
-def many_segments(count: int) -> Iterator[list[str]]:
-    """Makes panels that start in the block have the segments 1 to `count`, and gives their names."""
-    before = sources.SEGMENTS
-    spec = before[0]
-    many = tuple(
-        sources.SegmentSpec(number, f"Number {number}", spec.database_id, spec.query) for number in range(1, count + 1)
-    )
-    sources.SEGMENTS = store.SEGMENTS = many  # type: ignore[assignment, misc, attr-defined]
-    try:
-        yield [f"segment:{segment.id}" for segment in many]
-    finally:
-        sources.SEGMENTS = store.SEGMENTS = before  # type: ignore[misc, attr-defined]
+def served(app: ASGIApp) -> Iterator[str]:
+    """Serves an application on a free port of this machine, in a thread."""
+    # The access log shows queries, and so the token; what is looked for in the tests' logs is the client's.
+    logging.getLogger("uvicorn.access").disabled = True
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none"))
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(10)

@@ -14,9 +14,12 @@ class Variables:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.kept: dict[str, str] = {}
-        monkeypatch.setattr(Variable, "get", lambda name, default: self.kept.get(name, default))
+        monkeypatch.setattr(Variable, "get", self._get)
         monkeypatch.setattr(Variable, "set", self._set)
         monkeypatch.setattr(Variable, "delete", lambda name: self.kept.pop(name, None))
+
+    def _get(self, name: str, default: None) -> str | None:
+        return self.kept.get(name, default)
 
     def _set(self, name: str, text: str, description: str) -> None:
         assert len(name) <= 250

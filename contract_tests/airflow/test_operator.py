@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ from airflow.sdk.exceptions import TaskDeferred
 
 from contract_tests.airflow.contexts import Store, context_with
 from contract_tests.airflow.panel import Panel
-from profile_export import DownloadPolicy, ExportError, TargetExists, TaskFailed, UsageError
+from profile_export import DownloadPolicy, ExportError, IntegrityError, TargetExists, TaskFailed, UsageError
 from profile_export.airflow import ProfileExportOperator, ProfileExportTrigger
 from profile_export.airflow import operator as operator_module
 from profile_export.airflow._memory import KEY
@@ -51,7 +52,8 @@ def test_it_creates_looks_defers_and_fetches(connected: Panel, tmp_path: Path) -
     ended(connected)
     result = task.finish(context_with(store), event(trigger))
     [file] = result["files"]
-    assert Path(file["path"]).read_bytes().count(b"\n") == file["rows"] + 1
+    with Path(file["path"]).open(encoding="utf-8", newline="") as lines:
+        assert len(list(csv.reader(lines))) == file["rows"] + 1
     assert result["total"] == result["rows"] == file["rows"] > 0
     assert json.loads(json.dumps(result)) == result
     assert result["task_id"] == connected.seen.created[0]
@@ -176,10 +178,11 @@ def test_a_source_that_is_none_is_refused_before_anything_is_sent(connected: Pan
 
 
 def test_the_filter_and_the_policy_reach_the_client(connected: Panel, tmp_path: Path) -> None:
-    where = {"_city": "Atlantis"}
-    task = operator(tmp_path, where=where, deferrable=False, download=DownloadPolicy(verify_rows=False))
-    result = run(task, context_with(Store()))
-    assert (result["total"], result["rows"]) == (0, None)
+    task = operator(tmp_path, where={"_city": "Atlantis"}, deferrable=False)
+    assert run(task, context_with(Store()))["total"] == 0
+    task.download, task.overwrite = DownloadPolicy(csv_header=False), True
+    with pytest.raises(IntegrityError):
+        run(task, context_with(Store()))
 
 
 def test_texts_are_templates() -> None:

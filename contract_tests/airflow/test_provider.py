@@ -49,7 +49,7 @@ def test_what_the_provider_names_exists() -> None:
 def test_the_example_loads_without_a_panel(database: Path) -> None:
     bag = DagBag(database / "dags")
     assert bag.import_errors == {}
-    assert set(bag.dags) == {"profile_exports"}
+    assert set(bag.dags) == {"profile_exports", "killed_once"}
     export: Any = bag.dags["profile_exports"].task_dict["export"]
     assert export.is_mapped
     assert export.pool == "profile_export"

@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from airflow.sdk import BaseHook, Connection
+from asgiref.sync import sync_to_async
 
 from profile_export import (
     AsyncExportClient,
@@ -56,7 +57,9 @@ class ProfileExportHook(BaseHook):
 
     async def aget_conn(self, **options: Any) -> AsyncExportClient:
         """An asynchronous client, for triggers; see `get_conn`."""
-        connection = await self.aget_connection(self.profile_export_conn_id)
+        # Not `aget_connection`: with it, `dag.test()` finds no connection of the database. The thread is asgiref's own,
+        # since those of the event loop are what Airflow's answer is read with.
+        connection = await sync_to_async(self.get_connection)(self.profile_export_conn_id)
         return AsyncExportClient(**client_arguments(connection), **options)
 
     def test_connection(self) -> tuple[bool, str]:
