@@ -30,7 +30,9 @@ FLOORS: dict[str, int] = {
 }
 # Faces: they use what is public, and nobody imports them, except that the command line and the panels for tests offer
 # the sandbox.
-FACES = {"cli", "sandbox", "testing"}
+FACES = {"airflow", "cli", "sandbox", "testing"}
+# Faces that stand for what anybody can write: they know nothing but what `import profile_export` gives.
+INTEGRATIONS = {"airflow"}
 BELOW_THE_FACES = {
     "_version",
     "client",
@@ -145,6 +147,14 @@ def test_a_face_uses_what_is_public(face: str) -> None:
     for path in (ROOT / face).rglob("*.py"):
         allowed = BELOW_THE_FACES | {face} | MORE_FOR_A_FACE.get(face, set())
         assert inner(path) <= allowed, path.name
+
+
+@pytest.mark.parametrize("face", sorted(INTEGRATIONS))
+def test_an_integration_uses_the_names_of_the_package_alone(face: str) -> None:
+    for path in (ROOT / face).rglob("*.py"):
+        names = {name for name in imported(path) if name.startswith("profile_export.")}
+        ours = {name for name in names if name.startswith(f"profile_export.{face}")}
+        assert {name.removeprefix("profile_export.") for name in names - ours} <= set(profile_export.__all__), path.name
 
 
 def test_the_sandbox_shares_nothing_with_the_client_but_its_version() -> None:
