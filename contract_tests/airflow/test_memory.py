@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from airflow.sdk import Variable
 
@@ -49,7 +51,13 @@ def test_it_keeps_one_text_until_it_is_forgotten(has_store: bool, monkeypatch: p
 
 def test_a_variable_belongs_to_one_task_instance_over_its_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     variables = Variables(monkeypatch)
-    others = [{}, {"dag_id": "other"}, {"run_id": "r" * 250}, {"task_id": "other"}, {"map_index": 0}]
+    others: list[dict[str, Any]] = [
+        {},
+        {"dag_id": "other"},
+        {"run_id": "r" * 250},
+        {"task_id": "other"},
+        {"map_index": 0},
+    ]
     for number, other in enumerate(others):
         memory_of(context_with(None, **other)).keep(str(number))
     assert len(variables.kept) == len(others)

@@ -13,9 +13,8 @@ from airflow.sdk.exceptions import TaskDeferred
 
 from contract_tests.airflow.contexts import Store, context_with
 from contract_tests.airflow.panel import Panel
-from profile_export import DownloadPolicy, ExportError, IntegrityError, TargetExists, TaskFailed, UsageError
+from profile_export import DownloadPolicy, ExportError, ExportTask, IntegrityError, TargetExists, TaskFailed, UsageError
 from profile_export.airflow import ProfileExportOperator, ProfileExportTrigger
-from profile_export.airflow import operator as operator_module
 from profile_export.airflow._memory import KEY
 
 NOBODYS = "task_00000000-0000-4000-8000-000000000000"
@@ -163,7 +162,7 @@ def test_the_task_is_kept_before_anything_else_can_fail(connected: Panel, tmp_pa
     store, task = Store(), operator(tmp_path)
     client = task._client()
     monkeypatch.setattr(task, "_client", lambda: client)
-    monkeypatch.setattr(operator_module.ExportTask, "watch", lambda *_, **__: iter(()))
+    monkeypatch.setattr(ExportTask, "watch", lambda *_, **__: iter(()))
     with pytest.raises(StopIteration):
         run(task, context_with(store))
     assert json.loads(store.kept[KEY])["task_id"] == connected.seen.created[0]

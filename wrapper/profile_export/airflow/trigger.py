@@ -25,7 +25,7 @@ class ProfileExportTrigger(BaseTrigger):
     """
 
     def __init__(self, *, profile_export_conn_id: str, continuation: str, deadline: float | None) -> None:
-        super().__init__()  # type: ignore[no-untyped-call] - Airflow leaves it unannotated
+        super().__init__()  # type: ignore[no-untyped-call]
         self.profile_export_conn_id = profile_export_conn_id
         self.continuation = continuation
         self.deadline = deadline
