@@ -27,7 +27,7 @@ class KilledOnce(ProfileExportOperator):
 def killed_once() -> None:
     KilledOnce(
         task_id="export",
-        source="segment:2",
+        source="segment:7",
         to="{{ params.folder }}",
         retries=1,
         retry_delay=timedelta(seconds=0),

@@ -53,6 +53,7 @@ class Watched:
     def forget(self) -> None:
         """Begins to count anew."""
         self.created: list[str] = []
+        self.completed: set[str] = set()
         self.downloaded: list[str] = []
         self.polls = 0
         self.most_under_way = 0
@@ -60,8 +61,8 @@ class Watched:
 
     @property
     def under_way(self) -> int:
-        """Tasks that were created and whose file was not fetched yet: from the panel's side, an export in flight."""
-        return len(set(self.created) - set(self.downloaded))
+        """Tasks that were created, and of which the panel has not told yet that they are completed."""
+        return len(set(self.created) - self.completed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         question, answer = bytearray(), bytearray()
@@ -92,6 +93,8 @@ class Watched:
 
     def _link(self, question: Any, answer: Any) -> None:
         result = (answer.get("data") or {}).get("result") or {}
+        if result:
+            self.completed.add(question["task_id"])
         self._task_of_link |= dict.fromkeys(result.get("urls") or [], question["task_id"])
 
 

@@ -23,6 +23,9 @@ COMMANDS = {
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
 
+# The record of who asked for what has the API's requests with what Airflow masks; everywhere else nothing is masked.
+SETTINGS_OF = {"api-server": {"AIRFLOW__CORE__HIDE_SENSITIVE_VAR_CONN_FIELDS": "True"}}
+
 
 def until(what: Callable[[], Any], seconds: float, meanwhile: Callable[[], object] = lambda: None) -> Any:
     """What `what` gives as soon as it is something."""
@@ -30,7 +33,7 @@ def until(what: Callable[[], Any], seconds: float, meanwhile: Callable[[], objec
     while not (found := what()):
         assert time.monotonic() < end, f"waited {seconds} seconds in vain"
         meanwhile()
-        time.sleep(0.5)
+        time.sleep(1)
     return found
 
 
@@ -69,7 +72,7 @@ class Airflow:
             self._processes[name] = subprocess.Popen(
                 [Path(sys.executable).with_name("airflow"), *COMMANDS[name]],
                 cwd=self.home,
-                env=self._environment,
+                env=self._environment | SETTINGS_OF.get(name, {}),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -83,7 +83,7 @@ def test_all_are_in_flight_over_few_slots_and_survive_the_triggerer(
     panel.seen.forget()
     run = airflow.run("profile_exports", sources=panel.segments, folder=str(tmp_path))
     slots = Occupancy(airflow, run)
-    until(lambda: airflow.count(run, "deferred") == EXPORTS, 240, slots.look)
+    until(lambda: airflow.count(run, "deferred") == EXPORTS, 400, slots.look)
     assert panel.seen.under_way == EXPORTS
     arguments = trigger_arguments(airflow.home)
     assert len(arguments) == EXPORTS
@@ -91,7 +91,7 @@ def test_all_are_in_flight_over_few_slots_and_survive_the_triggerer(
     airflow.kill("triggerer")
     airflow.start("triggerer")
     panel.clock.go()
-    airflow.succeeded(run, 240, slots.look)
+    airflow.succeeded(run, 400, slots.look)
     assert len(panel.seen.created) == len(set(panel.seen.created)) == EXPORTS
     assert sorted(panel.seen.downloaded) == sorted(panel.seen.created)
     assert len(list(tmp_path.glob("*/segment-*/*.csv"))) == EXPORTS
