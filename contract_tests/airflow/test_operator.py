@@ -16,6 +16,7 @@ from contract_tests.airflow.panel import Panel
 from profile_export import DownloadPolicy, ExportError, ExportTask, IntegrityError, TargetExists, TaskFailed, UsageError
 from profile_export.airflow import ProfileExportOperator, ProfileExportTrigger
 from profile_export.airflow._memory import KEY
+from profile_export.airflow.operator import SETTLING
 
 NOBODYS = "task_00000000-0000-4000-8000-000000000000"
 
@@ -47,6 +48,7 @@ def test_it_creates_looks_defers_and_fetches(connected: Panel, tmp_path: Path) -
     assert isinstance(trigger, ProfileExportTrigger)
     assert connected.seen.polls == 1
     assert trigger.deadline == pytest.approx(time.time() + 60, abs=5)
+    assert trigger.earliest == pytest.approx(time.time() + SETTLING, abs=5)
     assert store.kept == {KEY: trigger.continuation}
     ended(connected)
     result = task.finish(context_with(store), event(trigger))

@@ -13,7 +13,7 @@ from contract_tests.airflow.conftest import TOKEN
 from contract_tests.airflow.panel import Panel
 from profile_export import Database, ExportClient
 from profile_export.airflow import ProfileExportTrigger
-from profile_export.airflow.trigger import seconds_until
+from profile_export.airflow.trigger import time_left
 
 CONNECTION = "profile_export_default"
 
@@ -23,7 +23,9 @@ def created(panel: Panel) -> str:
         return client.create_export(Database(1)).continuation_token()
 
 
-def fired(continuation: str, deadline: float | None = None, connection: str = CONNECTION) -> dict[str, Any]:
+def fired(
+    continuation: str, deadline: float | None = None, connection: str = CONNECTION, earliest: float = 0.0
+) -> dict[str, Any]:
     """The payload of the only event of a trigger that was stored and read back."""
 
     async def events() -> list[Any]:
@@ -63,10 +65,16 @@ def test_a_deadline_that_is_over_leaves_one_question(connected: Panel) -> None:
     assert connected.seen.polls == 1
 
 
+def test_it_does_not_fire_while_its_task_is_still_being_deferred(connected: Panel) -> None:
+    continuation, earliest = created(connected), time.time() + 3
+    assert fired(continuation, earliest=earliest)["error"] is None
+    assert time.time() >= earliest
+
+
 def test_the_deadline_is_a_moment() -> None:
-    assert seconds_until(None) is None
-    assert seconds_until(time.time() - 5) == 0
-    rest = seconds_until(time.time() + 100)
+    assert time_left(None) is None
+    assert time_left(time.time() - 5) == 0
+    rest = time_left(time.time() + 100)
     assert rest is not None
     assert 99 < rest <= 100
 

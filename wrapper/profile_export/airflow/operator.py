@@ -23,13 +23,16 @@ from profile_export import (
 )
 from profile_export.airflow._memory import Memory, memory_of
 from profile_export.airflow.hook import DEFAULT_CONNECTION, ProfileExportHook
-from profile_export.airflow.trigger import ProfileExportTrigger, seconds_until
+from profile_export.airflow.trigger import ProfileExportTrigger, time_left
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 # After these a task in the panel is of no use any more, and the next try has to make another one.
 BEYOND_USE: Final = frozenset(kind.slug for kind in (LinkExpired, TaskFailed, TaskNotFound))
+# When a trigger fires before Airflow's scheduler has heard that the worker is done with deferring, the scheduler takes
+# the resumed task for one that was lost, and kills it (seen with Airflow 3.3 on a busy machine): not sooner than this.
+SETTLING: Final = 10.0
 
 
 class ProfileExportOperator(BaseOperator):
@@ -86,8 +89,7 @@ class ProfileExportOperator(BaseOperator):
         memory = memory_of(context)
         with self._client() as client:
             task, snapshot = self._earlier(client, memory) or self._new(client, memory)
-            # A trigger that fires while its task is still being deferred can be missed by Airflow: an export that has
-            # ended already is not deferred at all.
+            # An export that has ended already is not deferred at all; see SETTLING.
             if self.deferrable and not (snapshot.completed or snapshot.failed):
                 self._defer(task, deadline)
             return self._fetch(task, deadline, memory)
@@ -134,12 +136,13 @@ class ProfileExportOperator(BaseOperator):
             profile_export_conn_id=self.profile_export_conn_id,
             continuation=task.continuation_token(),
             deadline=deadline,
+            earliest=time.time() + SETTLING,
         )
         self.defer(trigger=trigger, method_name=self.finish.__name__)
 
     def _fetch(self, task: ExportTask, deadline: float | None, memory: Memory) -> dict[str, Any]:
         try:
-            completed = task.wait(timeout=seconds_until(deadline))
+            completed = task.wait(timeout=time_left(deadline))
             result = completed.download(self.to, overwrite=self.overwrite)
         except ExportError as error:
             if error.slug in BEYOND_USE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -22,13 +23,17 @@ class ProfileExportTrigger(BaseTrigger):
         continuation: The task, as `ExportTask.continuation_token` gave it.
         deadline: When to give up, in seconds since 1970, or None for never. A moment rather than a length of time,
             so that a triggerer that starts again doesn't start the wait again.
+        earliest: When it may fire at the earliest, in seconds since 1970.
     """
 
-    def __init__(self, *, profile_export_conn_id: str, continuation: str, deadline: float | None) -> None:
+    def __init__(
+        self, *, profile_export_conn_id: str, continuation: str, deadline: float | None, earliest: float = 0.0
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.profile_export_conn_id = profile_export_conn_id
         self.continuation = continuation
         self.deadline = deadline
+        self.earliest = earliest
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """How Airflow stores the trigger."""
@@ -38,6 +43,7 @@ class ProfileExportTrigger(BaseTrigger):
                 "profile_export_conn_id": self.profile_export_conn_id,
                 "continuation": self.continuation,
                 "deadline": self.deadline,
+                "earliest": self.earliest,
             },
         )
 
@@ -50,17 +56,23 @@ class ProfileExportTrigger(BaseTrigger):
         problem: ExportError | None = None
         try:
             async with await ProfileExportHook(self.profile_export_conn_id).aget_conn() as client:
-                await client.resume(self.continuation).wait(timeout=seconds_until(self.deadline))
+                await client.resume(self.continuation).wait(timeout=time_left(self.deadline))
         except ExportError as error:
             problem = error
+        await asyncio.sleep(seconds_until(self.earliest))
         yield TriggerEvent(
             {"continuation": self.continuation, "deadline": self.deadline, "error": problem and described(problem)}
         )
 
 
-def seconds_until(deadline: float | None) -> float | None:
-    """The rest of the time, as the clients want it; 0 when it is over: they still ask once."""
-    return None if deadline is None else max(0.0, deadline - time.time())
+def seconds_until(moment: float) -> float:
+    """The time until a moment, in seconds since 1970; 0 when it is over."""
+    return max(0.0, moment - time.time())
+
+
+def time_left(deadline: float | None) -> float | None:
+    """The timeout that leads to a deadline; 0 when it is over: clients ask once even then."""
+    return None if deadline is None else seconds_until(deadline)
 
 
 def described(problem: ExportError) -> dict[str, Any]:
