@@ -29,7 +29,9 @@ def fired(
     """The payload of the only event of a trigger that was stored and read back."""
 
     async def events() -> list[Any]:
-        first = ProfileExportTrigger(profile_export_conn_id=connection, continuation=continuation, deadline=deadline)
+        first = ProfileExportTrigger(
+            profile_export_conn_id=connection, continuation=continuation, deadline=deadline, earliest=earliest
+        )
         path, arguments = first.serialize()
         assert path == "profile_export.airflow.trigger.ProfileExportTrigger"
         again = ProfileExportTrigger(**json.loads(json.dumps(arguments)))
