@@ -140,6 +140,7 @@ def served(app: ASGIApp) -> Iterator[str]:
     logging.getLogger("uvicorn.access").disabled = True
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen()  # Who comes before the thread is ready waits, and is not refused.
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none"))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
