@@ -103,6 +103,25 @@ def test_what_a_writer_writes_is_counted_without_knowing_its_delimiter(
     assert counter.records() == len(table)
 
 
+# Lines of quoted fields alone, where the counter looks at line breaks and no more, with all that could mislead it.
+LINES = (
+    [b'"a","b"\n', b'"a";"b"\r\n', b'"a\nb","c"\n', b'"a""","""b"\n', b'"a""\n""b"\n', b'"a","\n","b"\n'],
+    [b'a"\n"b"\n', b'"a",""\n', b"a,b\n", b'a"b"\n', b'"a"b"\n', b'x"\n', b'x"\r\n', b'"x\r\n"'],
+    [b"\n", b"\r\n", b"\r", b'"', BOM],
+)
+quoted_lines = st.lists(st.sampled_from([line for group in LINES for line in group]), max_size=12).map(
+    lambda lines: b'"head","er"\n' * 14 + b"".join(lines)
+)
+
+
+@every_delimiter
+@settings(max_examples=150)
+@given(content=quoted_lines, places=st.lists(st.integers(0, 400), max_size=3))
+def test_lines_of_quoted_fields_count_as_in_the_csv_module(delimiter: str, content: bytes, places: list[int]) -> None:
+    assert counted(cut(content, places), delimiter) == counted_by_csv(content, delimiter)
+    assert counted([content], delimiter) == counted_by_csv(content, delimiter)
+
+
 @pytest.mark.parametrize(
     ("content", "records"),
     [

@@ -1,6 +1,7 @@
 """Counts the records of a csv file while it streams by; line breaks inside quoted fields are no ends of records.
 
-Bytes operations, not the csv module: that one wants decoded lines and is about ten times slower.
+Bytes operations, not the csv module: that one wants decoded lines and is about ten times slower. Regular expressions
+begin with a literal byte wherever they look at all of the file: with anything else `re` is several times slower.
 """
 
 from __future__ import annotations
@@ -12,76 +13,120 @@ BOM: Final = b"\xef\xbb\xbf"
 # Which delimiter a panel writes is not documented, so each of the usual ones begins a field.
 DELIMITERS: Final = b",;\t|"
 CLOSING: Final = re.compile(rb'(?:[^"]++|"")*+"')
+BEGINNING: Final = re.compile(rb"[\r\n][^\r\n]")
+BLANK: Final = re.compile(rb"\n[\r\n]")
+LONE_CR: Final = re.compile(rb"\r(?!\n)")
+# Bytes of a chunk that are looked at to guess what the rest is like.
+HEAD: Final = 2048
 
 
 class RecordCounter:
     """Feed it a file's chunks in order; `records()` is then the number of records, the header included.
 
     As in the csv module, lines end in LF, CRLF or CR, the last one needs no end, blank lines are no records, and a
-    quote opens a quoted field only where a field begins.
+    quote opens a quoted field only where a field begins. So a record begins with every byte, outside of quotes, that
+    follows a line break and is none itself.
     """
 
     def __init__(self, delimiters: bytes = DELIMITERS) -> None:
-        begins = rb"(?<=[\r\n" + re.escape(delimiters) + rb"])"
-        self._opening = re.compile(begins + b'"')
-        self._quoted_field = re.compile(begins + rb'"(?:[^"]++|"")*+"')
+        special = re.escape(delimiters)
+        # The last field of a chunk may still be open; one that is closed ends in a quote.
+        self._quoted_field = re.compile(rb'"(?<=[\r\n' + special + rb']")(?:[^"]++|"")*+"?+')
+        # A line break is sure to end a record when it follows a quote that follows an ordinary byte, whatever came
+        # before: inside of quotes that quote closes them, outside it is an ordinary byte itself.
+        behind = rb'[^"\r\n' + special + rb']"'
+        self._sure = re.compile(rb"\n(?:(?<=" + behind + rb"\n)|(?<=" + behind + rb"\r\n))")
+        self._doubtful = re.compile(rb"\n(?<!" + behind + rb"\n)(?<!" + behind + rb"\r\n)")
         self._held = b""
         self._begun = False
+        # The last byte that was counted: what follows it depends on it.
         self._before = b"\n"
         self._in_quotes = False
-        self._in_record = False
         self._records = 0
 
-    def feed(self, chunk: bytes) -> None:
+    def feed(self, chunk: bytes | memoryview) -> None:
         """Takes the next piece of the file, of any size."""
-        data = self._held + chunk
         if not self._begun:
+            data = self._held + chunk
             if len(data) < len(BOM) and BOM.startswith(data):
                 self._held = data
                 return
             self._begun = True
-            data = data.removeprefix(BOM)
+            self._held, chunk = b"", data.removeprefix(BOM)
+        data = b"".join((self._before, self._held, chunk))
         # A quote at the end may be half of a doubled one: it waits for what follows.
         cut = len(data.rstrip(b'"'))
         self._held = _folded(data[cut:])
-        self._scan(data[:cut])
+        self._scan(data if cut == len(data) else data[:cut])
 
     def records(self) -> int:
         """Records in everything fed so far, taken as the whole file."""
-        self._scan(self._held)
+        self._scan(self._before + self._held)
         self._held = b""
-        return self._records + self._in_record
+        return self._records
 
     def _scan(self, data: bytes) -> None:
-        """Counts in `data`, which doesn't end within a run of quotes unless it is the end of the file."""
-        if not data:
+        """Counts behind the first byte, which was counted before; a run of quotes ends `data` only with the file."""
+        if len(data) < 2:
             return
-        start = 0
+        self._before = data[-1:]
         if self._in_quotes:
-            closing = CLOSING.match(data)
+            closing = CLOSING.match(data, 1)
             if closing is None:
                 return
             self._in_quotes = False
-            self._before = b"q"
-            start = closing.end()
-        self._count(self._before + data[start:])
-        self._before = data[-1:]
+            data = b"q" + data[closing.end() :]
+        self._count(data)
 
     def _count(self, data: bytes) -> None:
-        """Counts in `data`, which begins outside of quotes with a byte that was counted before."""
+        """Counts behind the first byte, outside of quotes."""
+        start = 0
+        if self._mostly_sure(data):
+            while True:
+                start = self._skip_sure(data, start)
+                doubtful = self._doubtful.search(data, start + 1)
+                sure = None if doubtful is None else self._sure.search(data, doubtful.end())
+                if sure is None:
+                    break
+                self._count_fields(data[start : sure.end()])
+                start = sure.end() - 1
+        self._count_fields(data[start:])
+
+    def _mostly_sure(self, data: bytes) -> bool:
+        """Whether most lines end in a quoted field, so that it pays to look at line breaks instead of at quotes."""
+        if b'"' not in data or (b"\r" in data and LONE_CR.search(data)):
+            return False
+        return 2 * len(self._sure.findall(data[:HEAD])) > data[:HEAD].count(b"\n")
+
+    def _skip_sure(self, data: bytes, start: int) -> int:
+        """Counts the lines that end surely, from one such end on; gives the last of these ends."""
+        doubtful = self._doubtful.search(data, start + 1)
+        end = data.rfind(b"\n", start, len(data) if doubtful is None else doubtful.start())
+        if end <= start:
+            return start
+        self._records += _line_feeds(data[start:end])
+        return end
+
+    def _count_fields(self, data: bytes) -> None:
+        """Counts behind the first byte, outside of quotes, by looking at every quoted field."""
         if b'"' in data:
-            data = self._quoted_field.sub(b"q", data)
-            opening = self._opening.search(data)
-            if opening is not None:
-                self._in_quotes = True
-                data = data[: opening.start()] + b"q"
-        data = data[1:]
-        if self._in_record:
-            data = b"q" + data
-        lines = data.splitlines()
-        if lines:
-            self._in_record = bool(lines.pop()) if not data.endswith((b"\n", b"\r")) else False
-        self._records += len(lines) - lines.count(b"")
+            fields = b"".join(self._quoted_field.findall(data))
+            self._in_quotes = bool(fields) and not fields.endswith(b'"')
+            if b"\n" in fields or b"\r" in fields:
+                data = self._quoted_field.sub(b"q", data)
+        self._records += _beginnings(data)
+
+
+def _beginnings(data: bytes) -> int:
+    """The places where a byte that is no line break follows one that is."""
+    if BLANK.search(data) or (b"\r" in data and LONE_CR.search(data)):
+        return len(BEGINNING.findall(data))
+    return _line_feeds(data) - data.endswith(b"\n")
+
+
+def _line_feeds(data: bytes) -> int:
+    """How many there are. `count` looks at every byte by itself; `replace` uses memchr: a third of the time."""
+    return len(data) - len(data.replace(b"\n", b""))
 
 
 def _folded(quotes: bytes) -> bytes:
