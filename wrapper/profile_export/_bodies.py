@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-from typing import Any, Final, cast
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sized
+from typing import Any, Final, TypeVar, cast
 
 import attrs
 import httpx
@@ -76,14 +76,17 @@ def patience(request: httpx.Request) -> float:
     return float("inf") if seconds is None else seconds
 
 
-def paced(chunks: Iterable[bytes], rule: Rule, deadline: Deadline) -> Iterator[bytes]:
+Chunk = TypeVar("Chunk", bound=Sized)
+
+
+def paced(chunks: Iterable[Chunk], rule: Rule, deadline: Deadline) -> Iterator[Chunk]:
     """The chunks; raises `httpx.ReadTimeout` when they come too slowly."""
     ahead = iter(chunks)
     while True:
         deadline.begin()
         before = time.monotonic()
         chunk = next(ahead, None)
-        problem = rule.problem(time.monotonic() - before, len(chunk or b""))
+        problem = rule.problem(time.monotonic() - before, 0 if chunk is None else len(chunk))
         if chunk is None:
             return
         if problem is not None:
@@ -91,14 +94,14 @@ def paced(chunks: Iterable[bytes], rule: Rule, deadline: Deadline) -> Iterator[b
         yield chunk
 
 
-async def apaced(chunks: AsyncIterable[bytes], rule: Rule, deadline: Deadline) -> AsyncIterator[bytes]:
+async def apaced(chunks: AsyncIterable[Chunk], rule: Rule, deadline: Deadline) -> AsyncIterator[Chunk]:
     """The asynchronous twin of `paced`."""
     ahead = aiter(chunks)
     while True:
         deadline.begin()
         before = time.monotonic()
         chunk = await anext(ahead, None)
-        problem = rule.problem(time.monotonic() - before, len(chunk or b""))
+        problem = rule.problem(time.monotonic() - before, 0 if chunk is None else len(chunk))
         if chunk is None:
             return
         if problem is not None:

@@ -7,7 +7,6 @@ then of the folder) and gives it its name in one atomic step that never replaces
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import secrets
 import shutil
@@ -17,12 +16,12 @@ from typing import IO, Final, Self
 
 from profile_export import _leftovers, _ownership
 from profile_export._effects import Fetched
+from profile_export._evidence import Evidence
 from profile_export._files import PERMISSIONS, new_directory, rename_new, sync_directory, translated
 from profile_export._leftovers import ENDING, Leftover, PartRecord
 from profile_export._ranges import ResumePoint
 from profile_export._retry import worth_keeping
 from profile_export._room import Room
-from profile_export._rows import RecordCounter
 from profile_export.errors import DownloadError, ExportError, IncompleteDownload, NoSpace
 
 READ_AT_ONCE: Final = 1 << 20
@@ -42,6 +41,7 @@ class PartFile:
         self._room = Room(path.parent)
         self.etag: str | None = None
         self.total: int | None = None
+        self._evidence = Evidence(count_rows=count_rows)
         self._begin()
 
     @classmethod
@@ -92,8 +92,8 @@ class PartFile:
         self.etag = self.total = None
         self.resumed_from: int | None = None
         self._synced = 0
-        self._hash = hashlib.sha256()
-        self._rows = RecordCounter() if self._count_rows else None
+        self._evidence.close()
+        self._evidence = Evidence(count_rows=self._count_rows)
 
     @property
     def resume_point(self) -> ResumePoint | None:
@@ -144,8 +144,8 @@ class PartFile:
                     hints=("look whether another export writes to the same folder",),
                 )
 
-    def write(self, chunk: bytes) -> None:
-        """Takes the next bytes of the file."""
+    def write(self, chunk: bytes | memoryview) -> None:
+        """Takes the next bytes of the file, which may be changed only when the next ones were taken after them."""
         with translated(self.path, "write"):
             if self.total is None:
                 self._room.take(len(chunk))
@@ -154,10 +154,8 @@ class PartFile:
                 rest = rest[self._file.write(rest) :]
         self._note(chunk)
 
-    def _note(self, chunk: bytes) -> None:
-        self._hash.update(chunk)
-        if self._rows is not None:
-            self._rows.feed(chunk)
+    def _note(self, chunk: bytes | memoryview) -> None:
+        self._evidence.take(chunk)
         self.size += len(chunk)
 
     def finish(self, announced: int | None) -> Fetched:
@@ -168,8 +166,8 @@ class PartFile:
         """
         if announced is not None and announced != self.size:
             raise IncompleteDownload(f"{self.target.name} broke off: {self.size} of {announced} bytes came")
-        records = None if self._rows is None else self._rows.records()
-        return Fetched(self.size, self._hash.hexdigest(), records, self.resumed_from)
+        evidence = self._evidence
+        return Fetched(self.size, evidence.sha256(), evidence.records(), self.resumed_from)
 
     def publish(self, *, overwrite: bool) -> None:
         """Makes the file durable and gives it its final name.
@@ -185,13 +183,13 @@ class PartFile:
                 self.path.replace(self.target)
             else:
                 rename_new(self.path, self.target)
-            self._file.close()
+            self._close()
             _leftovers.forget(self.path)
             sync_directory(self.target.parent)
 
     def reject(self) -> Path:
         """Keeps the file for inspection, under a name that no reader of exports picks up; gives that name."""
-        self._file.close()
+        self._close()
         with translated(self.target, "write"):
             for number in range(1, 1000):
                 suffix = ".rejected" if number == 1 else f"-{number}.rejected"
@@ -224,6 +222,7 @@ class PartFile:
         _leftovers.forget(self.path)
 
     def _close(self) -> None:
+        self._evidence.close()
         with contextlib.suppress(OSError):
             self._file.close()
 

@@ -37,7 +37,7 @@ class Receiver:
     _held: bytearray = attrs.field(init=False, factory=bytearray)
     _part: PartFile | None = attrs.field(init=False, default=None)
 
-    def feed(self, chunk: bytes) -> None:
+    def feed(self, chunk: bytes | memoryview) -> None:
         """Takes the next bytes of the body.
 
         Raises:
@@ -88,7 +88,7 @@ class Receiver:
         self._held.clear()
         return part
 
-    def _write(self, part: PartFile, chunk: bytes) -> None:
+    def _write(self, part: PartFile, chunk: bytes | memoryview) -> None:
         part.write(chunk)
         self.progress(part.size)
 
@@ -110,7 +110,7 @@ class Rest:
     expected: bool
     progress: Callable[[int], None]
 
-    def feed(self, chunk: bytes) -> None:
+    def feed(self, chunk: bytes | memoryview) -> None:
         """Takes the next bytes of the body."""
         if self.expected:
             self.part.write(chunk)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ssl
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from ipaddress import ip_address
 from typing import Final, cast
 
 import httpx
 
-from profile_export import _bodies
+from profile_export import _bodies, _body_reader
 from profile_export._credentials import CredentialLine, Unforeseen, is_download
 from profile_export._deadline import Deadline
 from profile_export._pace import Steady
@@ -24,9 +24,10 @@ Verify = bool | str | ssl.SSLContext
 class SyncTransport(httpx.BaseTransport):
     """The credential line over a blocking transport."""
 
-    def __init__(self, line: CredentialLine, inner: httpx.BaseTransport) -> None:
+    def __init__(self, line: CredentialLine, inner: httpx.BaseTransport, *, direct: bool = False) -> None:
         self._line = line
         self._inner = inner
+        self._direct = direct
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Signs, sends, and reads the answer; a download's body is left to be streamed."""
@@ -47,7 +48,8 @@ class SyncTransport(httpx.BaseTransport):
             deadline = Deadline(_bodies.patience(request))
             response = self._inner.handle_request(deadline.watch(self._line.sign(request)))
             if is_download(request):
-                return _streaming(self._line, response, _SyncStream(self._line, response, deadline))
+                stream = _SyncStream(self._line, response, deadline, direct=self._direct)
+                return _streaming(self._line, response, stream)
             return self._line.read(request, response, _bodies.read(response, deadline))
         except (httpx.RequestError, ExportError) as error:
             return self._line.failure(error)
@@ -60,10 +62,11 @@ class SyncTransport(httpx.BaseTransport):
 class _SyncStream(httpx.SyncByteStream):
     """A download's bytes as they are on the wire; failures leave as this package's errors."""
 
-    def __init__(self, line: CredentialLine, response: httpx.Response, deadline: Deadline) -> None:
+    def __init__(self, line: CredentialLine, response: httpx.Response, deadline: Deadline, *, direct: bool) -> None:
         self._line = line
         self._response = response
         self._deadline = deadline
+        self._direct = direct
 
     def __iter__(self) -> Iterator[bytes]:
         try:
@@ -71,13 +74,18 @@ class _SyncStream(httpx.SyncByteStream):
                 # A transport of the caller's has read it already, to record or to cache it.
                 yield self._response.content
             else:
-                stream = cast("httpx.SyncByteStream", self._response.stream)
-                yield from _bodies.paced(stream, Steady(self._deadline.seconds), self._deadline)
+                yield from _bodies.paced(self._pieces(), Steady(self._deadline.seconds), self._deadline)
         except httpx.RequestError as error:
             failure = self._line.failure(error)
         else:
             return
         raise failure
+
+    def _pieces(self) -> Iterable[bytes]:
+        if not self._direct:
+            return cast("httpx.SyncByteStream", self._response.stream)
+        # httpx hands them on as they are.
+        return cast("Iterable[bytes]", _body_reader.pieces(self._response, self._deadline.seconds))
 
     def close(self) -> None:
         self._response.close()
@@ -133,7 +141,8 @@ class _AsyncStream(httpx.AsyncByteStream):
                 yield self._response.content
             else:
                 stream = cast("httpx.AsyncByteStream", self._response.stream)
-                async for chunk in _bodies.apaced(stream, Steady(self._deadline.seconds), self._deadline):
+                pieces = _bodies.apaced(stream, Steady(self._deadline.seconds), self._deadline)
+                async for chunk in _body_reader.gathered(pieces):
                     yield chunk
         except httpx.RequestError as error:
             failure = self._line.failure(error)
@@ -161,10 +170,14 @@ def make_client(
         raise UsageError(
             "transport is an httpx.BaseTransport here, and an httpx.AsyncBaseTransport in the async client"
         )
+    # Another's transport may do anything with a body, and a proxy's connection may be wrapped in any way.
+    direct = False
     if transport is None:
-        transport = httpx.HTTPTransport(verify=tls_context(line, verify), proxy=proxy_for(line), limits=LIMITS)
+        proxy = proxy_for(line)
+        direct = proxy is None
+        transport = httpx.HTTPTransport(verify=tls_context(line, verify), proxy=proxy, limits=LIMITS)
     return httpx.Client(
-        transport=SyncTransport(line, transport),
+        transport=SyncTransport(line, transport, direct=direct),
         base_url=base_url,
         timeout=request_timeout(timeout),
         headers={"User-Agent": agent, "Accept-Encoding": _bodies.ACCEPT_ENCODING},

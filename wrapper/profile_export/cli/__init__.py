@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
+from profile_export._version import __version__
+
+NAME = "profile-export"
 INTERRUPTED = 130
 
 
@@ -13,7 +17,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     The program is loaded here and not above, so that Ctrl-C in its first moments is met by this function already.
     """
     try:
+        if arguments is None and sys.argv[1:] == ["--version"] and _told_version():
+            return 0
         from profile_export.cli import app  # noqa: PLC0415
     except KeyboardInterrupt:
         return INTERRUPTED
     return app.main(arguments)
+
+
+def _told_version() -> bool:
+    """Says the version without loading the program, which takes ten times as long; whatever fails is left to it."""
+    try:
+        sys.stdout.write(f"{NAME} {__version__}\n")
+        sys.stdout.flush()
+    except (AttributeError, OSError, ValueError):
+        return False
+    return True
