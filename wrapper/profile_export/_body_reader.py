@@ -88,7 +88,8 @@ async def gathered(pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
     An event loop reads ahead into buffers of its own, so here the parser is not passed by.
     """
     held: list[bytes] = []
-    size, last = 0, time.monotonic()
+    # The first is handed on at once: it may tell that this is no file.
+    size, last = 0, float("-inf")
     failure: httpx.RequestError | None = None
     try:
         async for piece in pieces:

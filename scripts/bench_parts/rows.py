@@ -1,0 +1,78 @@
+"""Rows: processor seconds that counting the records of one GiB takes, beside the csv module of the standard library."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from collections.abc import Callable
+
+from profile_export._rows import RecordCounter
+from scripts.bench_parts.measuring import Spread
+from scripts.bench_parts.report import Goal, Part, Table
+
+CHUNK = 2**20
+KINDS = {
+    "no quotes": (csv.QUOTE_MINIMAL, 0, 0),
+    "one line in three has a quoted field": (csv.QUOTE_MINIMAL, 3, 0),
+    "every field quoted": (csv.QUOTE_ALL, 0, 0),
+    "every field quoted, one record in ten with line breaks": (csv.QUOTE_ALL, 0, 10),
+}
+
+
+def sample_of(kind: str, size: int) -> bytes:
+    """A file of profiles, of about `size` bytes."""
+    quoting, quoted, broken = KINDS[kind]
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, quoting=quoting, lineterminator="\n")  # type: ignore[arg-type]
+    number = 0
+    while text.tell() < size:
+        number += 1
+        city = 'Moscow, "Center"' if quoted and number % quoted == 0 else "Moscow"
+        note = 'first\nsecond "quoted"\n' if broken and number % broken == 0 else "a note of some words here"
+        mail, phone = f"ivan{number}@example.com", f"+7900{number:07}"
+        writer.writerow([number, "Ivan", "Petrov", mail, phone, "1980-01-01", city, "doctor", "active", note])
+    return text.getvalue().encode()
+
+
+def ours(data: bytes) -> int:
+    counter = RecordCounter()
+    for start in range(0, len(data), CHUNK):
+        counter.feed(memoryview(data)[start : start + CHUNK])
+    return counter.records()
+
+
+def theirs(data: bytes) -> int:
+    return sum(1 for record in csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline="")) if record)
+
+
+def measure(quick: bool) -> Part:  # noqa: FBT001 - every part has this one switch
+    """Seconds per GiB, in turns."""
+    rows, goals = [], []
+    for kind in KINDS:
+        data = sample_of(kind, (4 if quick else 32) * 2**20)
+        assert ours(data) == theirs(data)
+        own: list[float] = []
+        others: list[float] = []
+        for _ in range(3 if quick else 7):
+            own.append(_seconds(ours, data))
+            others.append(_seconds(theirs, data))
+        ratios = Spread.of([one / other for one, other in zip(own, others, strict=True)])
+        rows.append([kind, str(Spread.of(own)), str(Spread.of(others)), str(ratios)])
+        goals.append(Goal(f"seconds per GiB, {kind}", min(own), 1))
+    table = Table("Processor seconds per GiB", ["file", "counted here", "csv module", "times the csv module"], rows)
+    return Part(
+        "rows",
+        "Counting rows",
+        "Exactly as the csv module counts, in pure Python, while the file streams by. Files whose lines end in quoted"
+        " fields are counted by looking at line breaks alone; where quoted fields hold line breaks, the lines around"
+        " them are looked at field by field, which costs more. The goals are held against the fastest round.",
+        [table],
+        goals,
+    )
+
+
+def _seconds(count: Callable[[bytes], int], data: bytes) -> float:
+    began = time.process_time()
+    count(data)
+    return (time.process_time() - began) * 2**30 / len(data)
