@@ -16,6 +16,7 @@ from typing import Any
 
 import anyio
 import h11
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -216,6 +217,42 @@ def test_a_parser_that_kept_bytes_back_would_be_let_do_all_of_it(
         assert sum(parsed) > len(BODY)
     finally:
         _body_reader.parser_hands_on_all.cache_clear()
+
+
+def test_a_transport_of_the_callers_is_not_passed_by(server: Playing, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = counting_parser(monkeypatch)
+    server.script = [head(len(BODY)), 0.01, BODY]
+    line = credential_line(server.url, "token", None, "json", "body")
+    transport = httpx.HTTPTransport(verify=str(server.authority.certificate))
+    with (
+        make_client(line, transport, timeout=5, verify=True, agent="test") as client,
+        client.stream("GET", PATH) as response,
+    ):
+        assert b"".join(response.iter_raw()) == BODY
+    assert sum(parsed) > len(BODY)
+
+
+def test_the_outer_socket_of_tls_within_tls_is_not_read() -> None:
+    outer, other = socket.socketpair()
+
+    class Wrapped:
+        def get_extra_info(self, name: str) -> object:
+            return {"socket": outer, "ssl_object": object()}.get(name)
+
+    def answer() -> httpx.Response:
+        extensions = {"http_version": b"HTTP/1.1", "network_stream": Wrapped()}
+        return httpx.Response(200, headers={"Content-Length": "3"}, stream=Whole(b"abc"), extensions=extensions)
+
+    class Whole(httpx.SyncByteStream):
+        def __init__(self, body: bytes) -> None:
+            self.body = body
+
+        def __iter__(self) -> Iterator[bytes]:
+            return iter([self.body[:1], self.body[1:]])
+
+    with outer, other:
+        other.sendall(b"not the body")
+        assert [bytes(piece) for piece in _body_reader.pieces(answer(), 1)] == [b"a", b"bc"]
 
 
 @every_world

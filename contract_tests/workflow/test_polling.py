@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -183,3 +185,33 @@ def test_lies_cost_few_questions(lies: list[int], seed: int) -> None:
     told = itertools.cycle(lies)
     asked, _ = polls(1800, lambda _: min(next(told), 99), seed)
     assert len(asked) <= 450
+
+
+@given(
+    duration=st.floats(min_value=0, max_value=5000),
+    lies=st.lists(st.integers(-5, 99), min_size=1, max_size=60),
+    seed=st.integers(0, 100),
+)
+def test_whatever_progress_says_the_end_is_noticed_within_three_times_the_base(
+    duration: float, lies: list[int], seed: int
+) -> None:
+    """The worst case of `docs/explanation/polling.md`."""
+    told = itertools.cycle(lies)
+    asked, noticed = polls(duration, lambda _: next(told), seed)
+    assert noticed - duration <= 3.3 * min(max(1, 0.1 * duration), 30) + 1e-6
+    base = partial(base_delay, PollPolicy())
+    assert all(later - sooner >= max(0.9, 0.09 * base(sooner)) - 1e-6 for sooner, later in itertools.pairwise(asked))
+
+
+@given(duration=st.floats(min_value=0, max_value=20_000), seed=st.integers(0, 100))
+def test_questions_about_a_silent_task_are_as_many_as_promised(duration: float, seed: int) -> None:
+    asked, _ = polls(duration, lambda _: 0, seed)
+    by_logarithm = math.log(min(max(duration, 10), 300) / 10) / math.log(1.1)
+    promised = min(duration, 10) + by_logarithm + max(duration - 300, 0) / 30
+    assert len(asked) <= promised / 0.9 + 3
+
+
+def test_the_worst_liar_that_was_found_gets_four_times_the_questions() -> None:
+    climb = itertools.cycle([3, 79, 88, 88, 94, 97, 98, 99])
+    silent = len(polls(3600, lambda _: 0, 1)[0])
+    assert len(polls(3600, lambda _: next(climb), 1)[0]) <= 4.5 * silent

@@ -12,6 +12,8 @@ from profile_export.types import TaskSnapshot
 
 # The estimate may stretch a delay to this many times the base, so that a lying `progress` costs little.
 STRETCH: Final = 3.0
+# Nor may it shorten one below this part of the base, so that a liar can't make us pester the panel.
+SHRINK: Final = 0.1
 
 Verdict: TypeAlias = Literal["running", "completed", "failed", "unknown"]
 
@@ -64,7 +66,7 @@ def next_delay(policy: PollPolicy, *, waited: float, history: Sequence[Observati
     """
     base = base_delay(policy, waited)
     rest = remaining(history, waited)
-    delay = base if rest is None else min(max(rest / 2, policy.min_delay), STRETCH * base)
+    delay = base if rest is None else min(max(rest / 2, policy.min_delay, SHRINK * base), STRETCH * base)
     return delay * (1 + policy.jitter * (2 * draw - 1))
 
 

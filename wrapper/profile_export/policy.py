@@ -41,7 +41,7 @@ class PollPolicy:
 
     The delay before the next question is `fraction` of the time waited so far, within `min_delay` and `max_delay`,
     so a task is noticed late by about a tenth of its own duration. Where `progress` grows, half of the estimated rest
-    is waited instead, at most three times that delay.
+    is waited instead, between a tenth of that delay and three times of it.
 
     Attributes:
         min_delay: Shortest delay.
