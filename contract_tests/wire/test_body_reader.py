@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+import ssl
 import threading
 import time
 import tracemalloc
@@ -223,7 +224,7 @@ def test_a_transport_of_the_callers_is_not_passed_by(server: Playing, monkeypatc
     parsed = counting_parser(monkeypatch)
     server.script = [head(len(BODY)), 0.01, BODY]
     line = credential_line(server.url, "token", None, "json", "body")
-    transport = httpx.HTTPTransport(verify=str(server.authority.certificate))
+    transport = httpx.HTTPTransport(verify=ssl.create_default_context(cafile=server.authority.certificate))
     with (
         make_client(line, transport, timeout=5, verify=True, agent="test") as client,
         client.stream("GET", PATH) as response,
@@ -320,7 +321,7 @@ def test_cancelling_is_prompt(server: Playing, world: str) -> None:
 def test_pieces_stay_as_they_are_while_the_next_one_is_taken(authority: Authority) -> None:
     """They are still hashed then."""
     with playing("http", authority) as server, small_buffers(1000):
-        server.script = [head(len(BODY)), 0.01, BODY]
+        server.script = [head(len(BODY)) + BODY[:1], 0.05, BODY[1:]]
         line = credential_line(server.url, "token", None, "json", "body")
         with (
             make_client(line, None, timeout=5, verify=True, agent="test") as client,

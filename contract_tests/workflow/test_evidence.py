@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from profile_export import _evidence
 from profile_export._evidence import Evidence
 from profile_export._parts import PartFiles
+from profile_export._rows import RecordCounter
 
 LINE = b'1,"Ivan ""the\n2nd""",Petrov\r\n'
 CONTENT = b"".join(LINE.replace(b"1", str(number).encode(), 1) for number in range(40_000))
@@ -70,7 +71,7 @@ def test_what_a_thread_meets_is_raised_where_the_next_piece_is_taken(monkeypatch
     def broken(_self: object, _piece: bytes) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(_evidence.RecordCounter, "feed", broken)
+    monkeypatch.setattr(RecordCounter, "feed", broken)
     evidence = Evidence(count_rows=True)
     evidence.take(CONTENT)
     with pytest.raises(MemoryError):
