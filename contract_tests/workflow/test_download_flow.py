@@ -11,7 +11,7 @@ from profile_export import _effects as do
 from profile_export import errors
 from profile_export._download import Destination, download
 from profile_export._wait import Completion
-from profile_export.events import FilePublished, RetryScheduled
+from profile_export.events import DownloadFinished, FilePublished, RetryScheduled
 from profile_export.policy import DownloadPolicy, RetryPolicy
 from profile_export.types import DownloadedExport, DownloadedFile
 
@@ -37,7 +37,7 @@ def test_one_file_is_fetched_verified_and_published() -> None:
     assert world.deeds == ["PrepareDirectory", "Exists", "Fetch", "Publish"]
     assert [(fetch.url, fetch.target) for fetch in world.all(do.Fetch)] == [(URL, TARGET)]
     assert world.all(do.Publish) == [do.Publish(TARGET, overwrite=False)]
-    assert world.events == [FilePublished(target=TARGET, size=77)]
+    assert world.events == [DownloadFinished(target=TARGET, size=77), FilePublished(target=TARGET, size=77)]
 
 
 def test_several_files_are_published_in_order_after_all_were_fetched() -> None:
