@@ -120,6 +120,8 @@ def of_ours(poll: PollPolicy, duration: float, shape: Shape, chance: random.Rand
                     answer = chance.random()
                 case do.Sleep(seconds):
                     now, answer = now + seconds, None
+                case do.QuietTime():
+                    answer = 0.0
                 case do.GetStatus():
                     questions, answer = questions + 1, _snapshot(now, duration, shape)
                 case _:
