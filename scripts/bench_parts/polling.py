@@ -175,7 +175,7 @@ def _score_of(cost: Callable[[float, Shape, random.Random], Cost], draws: int) -
 
 def measure(quick: bool) -> Part:  # noqa: FBT001 - every part has this one switch
     """Draws the front, and counts who is better on both axes."""
-    draws = 4 if quick else 16
+    draws = 8 if quick else 32
     scores = compare(draws)
     own = scores[OURS]
     better = [name for name, other in scores.items() if other.questions < own.questions and other.late < own.late]
