@@ -28,6 +28,7 @@ SEED = int(os.environ.get("KILLED_PROCESSES_SEED", "1"))
 ROOT = Path(__file__).resolve().parents[2]
 # The whole file comes in a third of a second.
 CHUNK, PAUSE = 4096, 0.015
+PATIENCE = 20.0
 
 pytestmark = pytest.mark.timeout(60 + 10 * TIMES)
 
@@ -55,14 +56,17 @@ class Bench:
             [count] = db.execute("SELECT COUNT(*) FROM tasks").fetchone()
             return int(count)
 
-    def run(self, what: str, folder: Path, kill_after: float | None = None) -> int:
-        """The exit code; minus 9 for one that was killed."""
+    def run(self, what: str, folder: Path, kill_after: float | None = None, *, in_download: bool = False) -> int:
+        """The exit code; minus 9 for one that was killed, so long after its start, or after its download began."""
         assert self.program.stdin is not None
         assert self.program.stdout is not None
         self.program.stdin.write(f"{what} {folder}\n")
         self.program.stdin.flush()
         pid = int(self.program.stdout.readline())
         if kill_after is not None:
+            until = time.monotonic() + PATIENCE
+            while in_download and not has_part(folder) and time.monotonic() < until:
+                time.sleep(0.002)
             time.sleep(kill_after)
             # It is waited for only after this, so the number is still its own, unless it was faster.
             with suppress(ProcessLookupError):
@@ -83,6 +87,10 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
             bench.program.stdin.close()
 
 
+def has_part(folder: Path) -> bool:
+    return any(name.endswith(".part") for name in names(folder / "exports"))
+
+
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
@@ -97,11 +105,13 @@ def test_a_killed_process_is_followed_by_one_that_finishes(bench: Bench, tmp_pat
     killed, taken_up = 0, 0
     for number in range(TIMES):
         folder, before = tmp_path / str(number), bench.tasks
-        killed += bench.run("begin", folder, kill_after=moments.uniform(0, lasts)) == -signal.SIGKILL
+        in_download = number % 2 == 1
+        moment = moments.uniform(0, 0.1 if in_download else lasts)
+        killed += bench.run("begin", folder, moment, in_download=in_download) == -signal.SIGKILL
+        taken_up += has_part(folder)
         # Every third time, what finishes is killed, too.
         if number % 3 == 2:
             bench.run("finish", folder, kill_after=moments.uniform(0, lasts))
-        taken_up += any(name.endswith(".part") for name in names(folder / "exports"))
         assert bench.run("finish", folder) == 0
         assert names(folder / "exports") == [whole.name]
         assert (folder / "exports" / whole.name).read_bytes() == whole.read_bytes()
