@@ -187,6 +187,11 @@ def test_many_exports_out_of_time(style: str, tmp_path: Path, after: float) -> N
     run(style, main)
 
 
+def holds_bytes(folder: Path) -> bool:
+    """Whether bytes of a download are there; quick, so that an event loop may ask."""
+    return any(part.stat().st_size for part in folder.glob("*.part"))
+
+
 @LOOPS
 def test_the_end_of_file_work_does_not_hold_up_the_loop(
     style: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -215,7 +220,7 @@ def test_the_end_of_file_work_does_not_hold_up_the_loop(
             watching.start_soon(watch)
             async with anyio.create_task_group() as group:
                 group.start_soon(lambda: client.export(Database(1), to=tmp_path))
-                while not any(part.stat().st_size for part in tmp_path.glob("*.part")):
+                while not holds_bytes(tmp_path):
                     await anyio.lowlevel.checkpoint()
                 group.cancel_scope.cancel()
             watching.cancel_scope.cancel()
