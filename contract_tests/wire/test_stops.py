@@ -143,7 +143,10 @@ def test_no_program_hangs_at_its_end_or_at_ctrl_c(step: str, tmp_path: Path) -> 
             assert program.returncode == -signal.SIGINT
             assert err.decode().rstrip().endswith("KeyboardInterrupt")
         else:
-            assert (program.returncode, err) == (0, b"")
+            assert program.returncode == 0
+            # The program's own thread may still be told, if there is time for it.
+            told = err.decode().splitlines()[-1:]
+            assert told in ([], ["profile_export.errors.UsageError: this client was closed while it exported"])
         assert list((tmp_path / way).glob("*.csv")) == []
 
 
