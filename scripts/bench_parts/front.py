@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 
 WIDTH, HEIGHT = 720, 440
 LEFT, RIGHT, TOP, BOTTOM = 80, 200, 30, 60
 
 Points = Mapping[str, tuple[float, float]]
+Place = Callable[[tuple[float, float]], tuple[float, float]]
 
 
 def picture(points: Points, ours: str, curve: Sequence[tuple[float, float]]) -> str:
@@ -42,8 +43,7 @@ def picture(points: Points, ours: str, curve: Sequence[tuple[float, float]]) -> 
     return "\n".join([*lines, "</svg>", ""])
 
 
-def _axes(lowest: list[float], highest: list[float], place: object) -> Iterator[str]:
-    assert callable(place)
+def _axes(lowest: list[float], highest: list[float], place: Place) -> Iterator[str]:
     bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
     yield f'<path d="M{LEFT} {TOP} V{bottom} H{right}" fill="none" stroke="#24292f"/>'
     yield f'<text x="{(LEFT + right) / 2}" y="{HEIGHT - 15}" text-anchor="middle">questions of an average wait</text>'
