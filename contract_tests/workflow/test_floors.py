@@ -17,6 +17,7 @@ ROOT = Path(profile_export.__path__[0])
 FLOORS: dict[str, int] = {
     **dict.fromkeys(["_version", "errors", "types", "policy", "events", "_effects", "_records", "_secrets", "logs"], 0),
     **dict.fromkeys(["_extras"], 0),
+    **dict.fromkeys(["targets"], 0),
     **dict.fromkeys(["_polling", "_retry", "_envelope", "_naming", "_pace", "_ranges", "_rows", "_transfer"], 1),
     **dict.fromkeys(["_claims", "_continuation", "_limiter", "_xml", "_xml_tree"], 1),
     **dict.fromkeys(["_requests", "_wait", "_entry", "_download", "_many", "_workflow", "_resume"], 2),
@@ -24,6 +25,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["_credentials", "_deadline", "_bodies", "_transport", "_files", "_receiver", "_local"], 3),
     **dict.fromkeys(["_file_work", "_journal", "_leftovers", "_ownership", "_parts", "_room", "_stop"], 3),
     **dict.fromkeys(["_clock", "_tables", "_temporaries"], 3),
+    **dict.fromkeys(["_keeper", "_passing", "_objects", "_stores", "_streams", "_upload"], 3),
     **dict.fromkeys(["_calls", "_sync", "_async", "_sync_many", "_async_many", "_threads"], 4),
     **dict.fromkeys(["_arguments", "_completed", "client", "aio", "journal"], 5),
     **dict.fromkeys(["parquet"], 5),
@@ -46,6 +48,7 @@ BELOW_THE_FACES = {
     "journal",
     "__init__",
     "parquet",
+    "targets",
 }
 # A value offers what is built on it: these arrows go up, but only when they are asked for.
 UP_WHEN_CALLED = {"types": {"_tables", "parquet"}}
@@ -143,6 +146,12 @@ def test_the_http_client_is_in_no_public_signature_but_one(name: str) -> None:
     assert mentions == [f"transport: {base} | None"]
     returns = [node.returns for node in ast.walk(tree(modules()[name])) if isinstance(node, ast.FunctionDef)]
     assert not any(node is not None and "httpx" in ast.unparse(node) for node in returns)
+
+
+def test_object_stores_are_known_in_one_place_and_loaded_when_one_is_used() -> None:
+    assert not any("obstore" in outer(path) for path in ROOT.rglob("*.py"))
+    named = {name for name, path in modules().items() if '"obstore.' in path.read_text(encoding="utf-8")}
+    assert named == {"_stores"}
 
 
 @pytest.mark.parametrize("face", sorted(FACES))

@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from profile_export.journal import forget_export, pending_exports
     from profile_export.logs import RedactingFilter, redact_logs
     from profile_export.policy import DownloadPolicy, PollPolicy, RetryPolicy
+    from profile_export.targets import ObjectUrl, OutputStream
     from profile_export.types import (
         Database,
         DownloadedExport,
@@ -93,6 +94,7 @@ _HOMES = {
     "journal": "forget_export pending_exports",
     "logs": "RedactingFilter redact_logs",
     "policy": "DownloadPolicy PollPolicy RetryPolicy",
+    "targets": "ObjectUrl OutputStream",
     "types": _TYPES,
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -131,6 +133,8 @@ __all__ = [
     "JournalError",
     "LinkExpired",
     "NoSpace",
+    "ObjectUrl",
+    "OutputStream",
     "PendingExport",
     "PollPolicy",
     "RateLimited",

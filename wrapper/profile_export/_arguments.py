@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, cast, get_args
+from typing import Any, BinaryIO, Final, cast, get_args
 
 from profile_export._credentials import CredentialLine
 from profile_export._download import Destination
@@ -13,11 +15,15 @@ from profile_export._files import folder_of
 from profile_export._journal import Journal
 from profile_export._requests import ExportRequest
 from profile_export._secrets import Secret
+from profile_export._stores import target_of
 from profile_export._transfer import parse_panel
 from profile_export.errors import UsageError
+from profile_export.targets import URL, ObjectUrl, OutputStream, Target, To, parse_url
 from profile_export.types import AuthMode, Database, Segment, Source, WireFormat, is_integer
 
 DEFAULT_TIMEOUT: Final = 3600.0
+# What becomes of a URL that is made a path.
+COLLAPSED: Final = re.compile(r"(s3|gs|az|file|memory):/")
 
 
 def credential_line(
@@ -150,13 +156,37 @@ def timeout(seconds: float | None) -> float | None:
     return seconds
 
 
-def destination(to: str | os.PathLike[str], overwrite: bool) -> Destination:  # noqa: FBT001 - passed on as it came
-    """Where the files go.
+def destination(to: To, overwrite: bool, *, many: bool = False) -> Destination:  # noqa: FBT001 - passed on as it came
+    """Where the files go, those of `many` exports perhaps.
 
     Raises:
-        UsageError: It is no folder's name.
+        UsageError: Files can't go there.
     """
-    return Destination(folder_of(to, "the folder that the files go to"), overwrite)
+    target = _target(to)
+    if many and isinstance(target, OutputStream):
+        raise UsageError("a stream takes the file of one export", hints=("pass a folder",))
+    return Destination(target, overwrite)
+
+
+def _target(to: To) -> Target:
+    if isinstance(to, str) and URL.match(to):
+        return parse_url(to)
+    if isinstance(to, str | os.PathLike):
+        path = folder_of(to, "the folder that the files go to")
+        if isinstance(to, os.PathLike) and COLLAPSED.match(os.fspath(to)):
+            # pathlib takes two slashes for one.
+            raise UsageError("a URL is passed as a text, not as a path")
+        return path
+    if isinstance(to, ObjectUrl):
+        return to
+    if callable(getattr(to, "write", None)) and not isinstance(to, io.TextIOBase):
+        return OutputStream(cast("BinaryIO", to))
+    target = target_of(to)
+    if target is None:
+        raise UsageError(
+            "files go to a folder that is not empty text, a URL, a store of obstore, or a file that is open for bytes"
+        )
+    return target
 
 
 def journal(path: str | os.PathLike[str] | None) -> Journal | None:

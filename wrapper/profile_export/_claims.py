@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 
 from profile_export.errors import TargetExists
+from profile_export.targets import Target
 
 
 class Claims:
@@ -20,7 +20,7 @@ class Claims:
         """What one export claims; it may do so again, when it begins anew."""
         return Claim(self)
 
-    def take(self, targets: Sequence[Path], owner: Claim) -> None:
+    def take(self, targets: Sequence[Target], owner: Claim) -> None:
         """Claims all the names, or none; see `Claim.take`."""
         with self._lock:
             taken = next((target for target in targets if self._owners.get(_key(target), owner) is not owner), None)
@@ -38,7 +38,7 @@ class Claim:
     def __init__(self, claims: Claims) -> None:
         self._claims = claims
 
-    def take(self, targets: Sequence[Path]) -> None:
+    def take(self, targets: Sequence[Target]) -> None:
         """Claims all the names, or none.
 
         Raises:
@@ -47,6 +47,6 @@ class Claim:
         self._claims.take(targets, self)
 
 
-def _key(target: Path) -> str:
+def _key(target: Target) -> str:
     # All are in one folder, and case doesn't tell names apart on every disk.
     return target.name.casefold()

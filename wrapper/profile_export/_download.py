@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from typing import Final
 
 import attrs
 
@@ -40,16 +40,21 @@ from profile_export.errors import (
     RemoteChanged,
     TargetExists,
     TransportError,
+    UsageError,
 )
 from profile_export.events import DownloadFinished, FilePublished, RetryScheduled
+from profile_export.targets import OutputStream, Target
 from profile_export.types import DownloadedExport, DownloadedFile
+
+# Said of stores and streams.
+_NOT_KEPT: Final = "nothing was kept: export to a folder to look at the files"
 
 
 @attrs.frozen
 class Destination:
     """Where the files go; of several exports that go there at once each has a `claim` to its names."""
 
-    directory: Path
+    directory: Target
     overwrite: bool = False
     claim: Claim = attrs.field(factory=lambda: Claims().of_one(), repr=False, eq=False)
 
@@ -69,6 +74,7 @@ def download(
 def _download(done: Completion, to: Destination, settings: Settings, entry: Entry | None) -> Flow[DownloadedExport]:
     yield from PrepareDirectory(to.directory)
     plans = _transfer.plan_files(done.urls, to.directory, settings.panel, settings.download)
+    _check_room(plans, to, done)
     to.claim.take([plan.target for plan in plans])
     there = yield from _published_before(plans, done, entry)
     if not to.overwrite:
@@ -84,7 +90,7 @@ def _download(done: Completion, to: Destination, settings: Settings, entry: Entr
             rows = _transfer.rows_of(facts, settings.download)
             file = DownloadedFile(plan.target, facts.size, rows, facts.sha256, facts.resumed_from)
         files.append(file)
-    new = [file for file in files if file.path not in there]
+    new = [file for file in files if file.place not in there]
     problem = _transfer.rows_problem([file.rows for file in files], done.total, settings.download)
     if problem is not None:
         yield from _reject(new, problem)
@@ -94,21 +100,29 @@ def _download(done: Completion, to: Destination, settings: Settings, entry: Entr
     if entry is not None:
         yield from entry.verified(result)
     for file in new:
-        yield from Publish(file.path, to.overwrite)
-        yield from Emit(FilePublished(target=file.path, size=file.size))
+        yield from Publish(file.place, to.overwrite)
+        yield from Emit(FilePublished(target=file.place, size=file.size))
     return result
+
+
+def _check_room(plans: Sequence[_transfer.FilePlan], to: Destination, done: Completion) -> None:
+    if isinstance(to.directory, OutputStream) and len(plans) > 1:
+        raise UsageError(
+            f"the export has {len(plans)} files, and a stream takes one",
+            hints=(f"download the task {done.task_id} into a folder; no byte was written",),
+        )
 
 
 def _published_before(
     plans: Sequence[_transfer.FilePlan], done: Completion, entry: Entry | None
-) -> Flow[dict[Path, DownloadedFile]]:
+) -> Flow[dict[Target, DownloadedFile]]:
     """The files that an earlier run had verified, and could give their names before it ended."""
-    there: dict[Path, DownloadedFile] = {}
+    there: dict[Target, DownloadedFile] = {}
     targets = {plan.target for plan in plans}
     before = entry.published_before if entry is not None else None
     for file in before.files if before is not None else ():
-        if file.path in targets and (yield from IsPublished(file.path, done.task_id, file.size, file.sha256)):
-            there[file.path] = file
+        if file.place in targets and (yield from IsPublished(file.place, done.task_id, file.size, file.sha256)):
+            there[file.place] = file
     return there
 
 
@@ -181,11 +195,13 @@ def _redirected(url: str, answer: Redirected, settings: Settings) -> str:
 def _reject(files: Sequence[DownloadedFile], problem: str) -> Flow[None]:
     kept: list[str] = []
     for file in files:
-        kept.append(str((yield from Reject(file.path))))  # noqa: PERF401 - can't yield in one
+        place = yield from Reject(file.place)
+        kept.append("" if place is None else str(place))
+    looked_at = f"kept for inspection: {', '.join(kept)}" if all(kept) else _NOT_KEPT
     raise IntegrityError(
         problem,
         hints=(
-            f"kept for inspection: {', '.join(kept)}",
+            looked_at,
             "if this panel's csv files have no header row: DownloadPolicy(csv_header=False)",
         ),
     )

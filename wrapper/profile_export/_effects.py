@@ -8,13 +8,13 @@ themselves, and can be stopped before and after every effect by a test.
 from __future__ import annotations
 
 from collections.abc import Generator
-from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import attrs
 
 from profile_export._records import Record
 from profile_export.events import Event
+from profile_export.targets import Target
 from profile_export.types import Source, TaskSnapshot
 
 T = TypeVar("T")
@@ -101,23 +101,23 @@ class Emit(MomentEffect[None]):
 
 @attrs.frozen
 class PrepareDirectory(FileEffect[None]):
-    """Makes sure that files can be written to the folder, or that it can be made."""
+    """Makes sure that files can be written to the folder, or that it can be made; that a store can be reached."""
 
-    path: Path
+    path: Target
 
 
 @attrs.frozen
 class MakeDirectory(FileEffect[None]):
     """Makes the folder if it is missing."""
 
-    path: Path
+    path: Target
 
 
 @attrs.frozen
 class Exists(FileEffect[bool]):
     """Whether anything stands at `path`."""
 
-    path: Path
+    path: Target
 
 
 @attrs.frozen
@@ -152,7 +152,7 @@ class Fetch(Effect[Fetched | Redirected]):
     """
 
     url: str
-    target: Path
+    target: Target
     file_format: str
     task_id: str = ""
 
@@ -166,14 +166,14 @@ class PartEffect(FileEffect[T]):
 class Received(PartEffect[int]):
     """Bytes that are in the part file of `target`."""
 
-    target: Path
+    target: Target
 
 
 @attrs.frozen
 class IsPublished(FileEffect[bool]):
     """Whether `target`, a file of the task, has its name already, by its content; then nothing else is left of it."""
 
-    target: Path
+    target: Target
     task_id: str
     size: int
     sha256: str
@@ -183,15 +183,15 @@ class IsPublished(FileEffect[bool]):
 class Publish(PartEffect[None]):
     """Gives the part file of `target` its final name, atomically and durably."""
 
-    target: Path
+    target: Target
     overwrite: bool
 
 
 @attrs.frozen
-class Reject(PartEffect[Path]):
-    """Keeps the part file of `target` under a name that says it failed; gives that name."""
+class Reject(PartEffect[Target | None]):
+    """Keeps the part file of `target` under a name that says it failed; gives that name, where there is one."""
 
-    target: Path
+    target: Target
 
 
 @attrs.frozen

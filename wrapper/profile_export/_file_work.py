@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from profile_export import _effects as do
+from profile_export import _stores
 from profile_export._files import has_content, make_directory, prepare_directory
 from profile_export._journal import Journal
 from profile_export._leftovers import clear
 from profile_export._parts import PartFiles
+from profile_export._streams import without_stream
 from profile_export.errors import UsageError
+from profile_export.targets import ObjectUrl, OutputStream, Target
 
 
 def with_files(effect: do.FileEffect[Any], parts: PartFiles, journal: Journal | None = None) -> Any:
@@ -22,23 +25,57 @@ def with_files(effect: do.FileEffect[Any], parts: PartFiles, journal: Journal | 
         case do.PartEffect():
             return _with_parts(effect, parts)
         case do.PrepareDirectory(path):
-            return prepare_directory(path)
+            return _prepare(path, parts)
         case do.MakeDirectory(path):
-            return make_directory(path)
+            return _make(path)
         case do.Exists(path):
-            # A broken symbolic link takes its name, too.
-            return os.path.lexists(path)
-        case do.IsPublished(target, task_id, size, sha256):
-            return _is_published(target, task_id, size, sha256)
+            return _exists(path, parts)
+        case do.IsPublished():
+            return _is_published(effect, parts)
         case _:
             raise TypeError(f"no such effect: {effect!r}")
 
 
-def _is_published(target: Path, task_id: str, size: int, sha256: str) -> bool:
-    published = has_content(target, size, sha256)
-    if published:
-        clear(target, task_id)
-    return published
+def _prepare(target: Target, parts: PartFiles) -> None:
+    match target:
+        case ObjectUrl():
+            _stores.prove_reachable(parts.stores.of(target), target)
+        case OutputStream():
+            if target.file is None:
+                raise without_stream()
+        case _:
+            prepare_directory(target)
+
+
+def _make(target: Target) -> None:
+    # Elsewhere, folders are only names.
+    if isinstance(target, Path):
+        make_directory(target)
+
+
+def _exists(target: Target, parts: PartFiles) -> bool:
+    match target:
+        case ObjectUrl():
+            return _stores.exists(parts.stores.of(target), target)
+        case OutputStream():
+            return False
+        case _:
+            # A broken symbolic link takes its name, too.
+            return os.path.lexists(target)
+
+
+def _is_published(effect: do.IsPublished, parts: PartFiles) -> bool:
+    match effect.target:
+        case ObjectUrl() as target:
+            return _stores.has_content(parts.stores.of(target), target, effect.size, effect.sha256)
+        case OutputStream():
+            # Whatever was written there, nobody can look at it again.
+            return False
+        case target:
+            published = has_content(target, effect.size, effect.sha256)
+            if published:
+                clear(target, effect.task_id)
+            return published
 
 
 def _with_parts(effect: do.PartEffect[Any], parts: PartFiles) -> Any:

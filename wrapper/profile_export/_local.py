@@ -20,8 +20,9 @@ from profile_export import _effects as do
 from profile_export._credentials import LOCATION, CredentialLine
 from profile_export._envelope import parse_retry_after
 from profile_export._journal import Journal
+from profile_export._keeper import Keeper
 from profile_export._limiter import Limiter
-from profile_export._parts import PartFile, PartFiles
+from profile_export._parts import PartFiles
 from profile_export._ranges import RangeHead, ResumePoint, announced_total, judge_range, strong_etag
 from profile_export._receiver import Receiver, Rest
 from profile_export._transfer import Head, format_of_file, is_encoded
@@ -148,7 +149,7 @@ class Local:
             return rest
         file_format = format_of_file(effect.target, effect.file_format)
 
-        def begin(announced: int | None) -> PartFile:
+        def begin(announced: int | None) -> Keeper:
             if part is not None:
                 self.emit(DownloadRestarted(target=effect.target))
             self.emit(DownloadStarted(target=effect.target, size=announced))
@@ -167,7 +168,7 @@ class Local:
         )
 
 
-def _rest(part: PartFile, point: ResumePoint, response: httpx.Response, progress: Callable[[int], None]) -> Rest:
+def _rest(part: Keeper, point: ResumePoint, response: httpx.Response, progress: Callable[[int], None]) -> Rest:
     head = RangeHead(
         status=response.status_code,
         etag=response.headers.get("ETag"),

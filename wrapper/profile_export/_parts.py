@@ -18,11 +18,16 @@ from profile_export import _leftovers, _ownership
 from profile_export._effects import Fetched
 from profile_export._evidence import Evidence
 from profile_export._files import PERMISSIONS, new_directory, rename_new, sync_directory, translated
+from profile_export._keeper import Keeper
 from profile_export._leftovers import ENDING, Leftover, PartRecord
+from profile_export._objects import PartObject
 from profile_export._ranges import ResumePoint
 from profile_export._retry import worth_keeping
 from profile_export._room import Room
+from profile_export._stores import Stores
+from profile_export._streams import PartStream
 from profile_export.errors import DownloadError, ExportError, IncompleteDownload, NoSpace
+from profile_export.targets import ObjectUrl, OutputStream, Target
 
 READ_AT_ONCE: Final = 1 << 20
 # Whoever can write to the folder must not make us follow a link, or hand a file to a program we start.
@@ -244,41 +249,51 @@ def _stream(path: Path, flags: int) -> IO[bytes]:
 
 
 class PartFiles:
-    """The part files of one run; what has no name of its own at its end is kept for a later run, or removed."""
+    """What keeps the bytes of one run; what has no name at its end is kept for a later run, or removed."""
 
     def __init__(self) -> None:
-        self._parts: dict[Path, PartFile] = {}
+        self._parts: dict[Target, Keeper] = {}
+        self.stores = Stores()
 
-    def look(self, target: Path, task_id: str, *, count_rows: bool) -> ResumePoint | None:
+    def look(self, target: Target, task_id: str, *, count_rows: bool) -> ResumePoint | None:
         """From where the file can go on, after this run's own attempts or by what an earlier run left."""
-        if target not in self._parts:
+        if isinstance(target, Path) and target not in self._parts:
             part = PartFile.left_behind(target, task_id, count_rows=count_rows)
             if part is not None:
                 self._parts[target] = part
         here = self.here(target)
         return None if here is None else here.resume_point
 
-    def here(self, target: Path) -> PartFile | None:
-        """The part file of `target`, when some of its bytes are here."""
+    def here(self, target: Target) -> Keeper | None:
+        """The keeper of `target`, when some of its bytes are here."""
         part = self._parts.get(target)
         return part if part is not None and part.size else None
 
     def begin(
-        self, target: Path, task_id: str = "", *, count_rows: bool, announced: int | None, etag: str | None = None
-    ) -> PartFile:
-        """The part file of `target`, empty."""
+        self, target: Target, task_id: str = "", *, count_rows: bool, announced: int | None, etag: str | None = None
+    ) -> Keeper:
+        """The keeper of `target`, empty."""
         part = self._parts.get(target)
         if part is None:
-            part = self._parts[target] = PartFile.new(target, task_id, count_rows=count_rows)
+            part = self._parts[target] = self._new(target, task_id, count_rows=count_rows)
         part.restart(announced, etag)
         return part
 
-    def publish(self, target: Path, *, overwrite: bool) -> None:
+    def _new(self, target: Target, task_id: str, *, count_rows: bool) -> Keeper:
+        match target:
+            case ObjectUrl():
+                return PartObject(target, self.stores.of(target), count_rows=count_rows)
+            case OutputStream():
+                return PartStream(target, count_rows=count_rows)
+            case _:
+                return PartFile.new(target, task_id, count_rows=count_rows)
+
+    def publish(self, target: Target, *, overwrite: bool) -> None:
         """See `PartFile.publish`."""
         self._parts[target].publish(overwrite=overwrite)
         del self._parts[target]
 
-    def reject(self, target: Path) -> Path:
+    def reject(self, target: Target) -> Target | None:
         """See `PartFile.reject`."""
         kept = self._parts[target].reject()
         del self._parts[target]

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from profile_export._effects import Fetched
-from profile_export._parts import PartFile
+from profile_export._keeper import Keeper
 from profile_export._rows import BOM
 from profile_export._transfer import ENVELOPE_LIMIT, START, Head, may_be_file, may_be_page, refusal_of, refuses
 
@@ -31,11 +31,11 @@ class Receiver:
     announced: int | None
     retry_after: float | None
     file_format: str
-    begin: Callable[[int | None], PartFile]
+    begin: Callable[[int | None], Keeper]
     read_envelope: Callable[[bytes], Mapping[str, Any] | None]
     progress: Callable[[int], None]
     _held: bytearray = attrs.field(init=False, factory=bytearray)
-    _part: PartFile | None = attrs.field(init=False, default=None)
+    _part: Keeper | None = attrs.field(init=False, default=None)
 
     def feed(self, chunk: bytes | memoryview) -> None:
         """Takes the next bytes of the body.
@@ -82,13 +82,13 @@ class Receiver:
         held = bytes(self._held)
         return b"" if BOM.startswith(held) else held.removeprefix(BOM).lstrip()[:START]
 
-    def _release(self) -> PartFile:
+    def _release(self) -> Keeper:
         part = self._part = self.begin(self.announced)
         self._write(part, bytes(self._held))
         self._held.clear()
         return part
 
-    def _write(self, part: PartFile, chunk: bytes | memoryview) -> None:
+    def _write(self, part: Keeper, chunk: bytes | memoryview) -> None:
         part.write(chunk)
         self.progress(part.size)
 
@@ -106,7 +106,7 @@ class Rest:
         progress: Told the number of bytes on disk.
     """
 
-    part: PartFile
+    part: Keeper
     expected: bool
     progress: Callable[[int], None]
 

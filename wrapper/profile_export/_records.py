@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 import attrs
 
 from profile_export.errors import JournalError
+from profile_export.targets import Target, read_target
 from profile_export.types import DownloadedExport, DownloadedFile, Source, is_integer, parse_source
 
 VERSION: Final = 1
@@ -53,7 +53,7 @@ class Record:
     source: Source
     file_format: str
     where: dict[str, Any] | None
-    directory: Path
+    directory: Target
     overwrite: bool
     request_id: str
     created_at: float = 0.0
@@ -105,8 +105,13 @@ def write(record: Record) -> bytes:
 
 
 def _result(result: DownloadedExport) -> dict[str, Any]:
-    files = [{**attrs.asdict(file), "path": str(file.path)} for file in result.files]
+    files = [_file(file) for file in result.files]
     return {**attrs.asdict(result, recurse=False), "files": files, "warnings": list(result.warnings)}
+
+
+def _file(file: DownloadedFile) -> dict[str, Any]:
+    members = attrs.asdict(file, recurse=False)
+    return {"path": str(members.pop("place")), **members}
 
 
 def read(content: bytes, name: str) -> Record:
@@ -150,7 +155,7 @@ def _fits(members: dict[str, Any]) -> bool:
 def _record(members: dict[str, Any]) -> Record:
     source, directory, result = members.pop("source"), members.pop("directory"), members.pop("result")
     read_result = None if result is None else _read_result(result)
-    return Record(source=parse_source(source), directory=Path(directory), result=read_result, **members)
+    return Record(source=parse_source(source), directory=read_target(directory), result=read_result, **members)
 
 
 def _read_result(members: dict[str, Any]) -> DownloadedExport:
@@ -159,4 +164,4 @@ def _read_result(members: dict[str, Any]) -> DownloadedExport:
 
 
 def _read_file(members: dict[str, Any]) -> DownloadedFile:
-    return DownloadedFile(path=Path(members.pop("path")), **members)
+    return DownloadedFile(path=read_target(members.pop("path")), **members)

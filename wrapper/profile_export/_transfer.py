@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
@@ -24,6 +23,7 @@ from profile_export.errors import (
     UsageError,
 )
 from profile_export.policy import DownloadPolicy
+from profile_export.targets import Target
 from profile_export.types import is_integer
 
 # An answer that may be an error envelope is read up to here before a byte of it is written. Envelopes are far smaller.
@@ -79,7 +79,7 @@ class FilePlan:
     """One file to fetch: from where, to where."""
 
     url: str
-    target: Path
+    target: Target
 
 
 @attrs.frozen
@@ -203,7 +203,7 @@ def _unsafe(why: str, hints: tuple[str, ...] = ()) -> UnsafeLink:
     return UnsafeLink(f"the panel gave a download link that is not safe to follow: {why}", hints=hints)
 
 
-def plan_files(urls: Sequence[str], directory: Path, panel: Panel, policy: DownloadPolicy) -> list[FilePlan]:
+def plan_files(urls: Sequence[str], directory: Target, panel: Panel, policy: DownloadPolicy) -> list[FilePlan]:
     """What to fetch for a finished task, and the names it gets in `directory`.
 
     Raises:
@@ -278,7 +278,7 @@ def refusal_of(head: Head, retry_after: float | None, envelope: Mapping[str, Any
     return IntegrityError(f"the panel sent a page in place of the file ({head.content_type[:60] or 'no type'})")
 
 
-def format_of_file(target: Path, file_format: str) -> str:
+def format_of_file(target: Target, file_format: str) -> str:
     """The format of a file; a task attached by its id tells its format by the file's name."""
     return (file_format or target.suffix.removeprefix(".")).lower()
 

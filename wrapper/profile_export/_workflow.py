@@ -87,7 +87,7 @@ def _published_elsewhere(entry: Entry) -> Flow[DownloadedExport | None]:
     if record.result is None:
         return None
     for file in record.result.files:
-        if not (yield from IsPublished(file.path, record.result.task_id, file.size, file.sha256)):
+        if not (yield from IsPublished(file.place, record.result.task_id, file.size, file.sha256)):
             return None
     return record.result
 

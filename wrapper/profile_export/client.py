@@ -25,6 +25,7 @@ from profile_export.errors import ExportError
 from profile_export.events import EventSink
 from profile_export.journal import shown
 from profile_export.policy import DownloadPolicy, PollPolicy, RetryPolicy
+from profile_export.targets import To
 from profile_export.types import (
     AuthMode,
     DownloadedExport,
@@ -170,7 +171,7 @@ class ExportClient:
     def download(
         self,
         task_id: str,
-        to: str | os.PathLike[str],
+        to: To,
         *,
         file_format: str = "",
         timeout: float | None = DEFAULT_TIMEOUT,
@@ -180,7 +181,7 @@ class ExportClient:
 
         Args:
             task_id: As the panel gave it.
-            to: The folder for the files; it is proved writable before the wait.
+            to: Where the files go, as for `export`; it is proved writable before the wait.
             file_format: What the task was created with; without it, rows are counted in files named `.csv`.
             timeout: Seconds that the task may take; None waits for ever.
             overwrite: Replace files of the same name.
@@ -196,7 +197,7 @@ class ExportClient:
         self,
         source: Source,
         *,
-        to: str | os.PathLike[str],
+        to: To,
         where: Mapping[str, Any] | None = None,
         file_format: str = "csv",
         timeout: float | None = DEFAULT_TIMEOUT,
@@ -209,7 +210,9 @@ class ExportClient:
 
         Args:
             source: `Database(1)` or `Segment(7)`.
-            to: The folder for the files; it is made if it is missing.
+            to: A folder, which is made if it is missing. Or, with the extra `[cloud]`, a folder of an object store: a
+                URL (`s3://`, `gs://`, `az://`, `memory://`) or a store object of obstore. Or a file that is open for
+                bytes, which takes an export of one file as it comes; only the call's end tells whether it is right.
             where: Profile fields that narrow the selection, such as `{"occupation": "doctor"}`.
             file_format: "csv", or another format that the panel knows. Rows are counted for csv only.
             timeout: Seconds that the task may take; None waits for ever.
@@ -235,7 +238,7 @@ class ExportClient:
     def resume_all(
         self,
         *,
-        to: str | os.PathLike[str] | None = None,
+        to: To | None = None,
         ids: Iterable[str] | None = None,
         timeout: float | None = DEFAULT_TIMEOUT,
     ) -> list[ExportOutcome]:
@@ -245,7 +248,7 @@ class ExportClient:
         platform recognises it for a day; later, or with `RetryPolicy(create="never")`, it is a `CreateOutcomeUnknown`.
 
         Args:
-            to: Another folder for the files than each export's own.
+            to: Another place for the files than each export's own.
             ids: Only these, by their `PendingExport.id`; one that is done already gives its result once more.
             timeout: Seconds that each task may take; None waits for ever.
 
@@ -256,7 +259,8 @@ class ExportClient:
             UsageError: This client has no journal, or an argument can't be used.
             JournalError: The journal can't be read, or knows no export of such an id.
         """
-        limit, place = _arguments.timeout(timeout), None if to is None else _arguments.destination(to, overwrite=False)
+        limit = _arguments.timeout(timeout)
+        place = None if to is None else _arguments.destination(to, overwrite=False, many=True)
         outcomes: list[ExportOutcome] = []
         for record in self._driver.run(_resume.chosen(self._settings, None if ids is None else tuple(ids))):
             flow = _resume.resume(record, place, self._settings, limit)
@@ -270,7 +274,7 @@ class ExportClient:
         self,
         sources: Iterable[Source],
         *,
-        to: str | os.PathLike[str],
+        to: To,
         where: Mapping[str, Any] | None = None,
         file_format: str = "csv",
         timeout: float | None = DEFAULT_TIMEOUT,
@@ -285,7 +289,7 @@ class ExportClient:
 
         Args:
             sources: What to export, such as `[Database(1), Segment(7)]`. One that comes twice fails the second time.
-            to: The folder for the files of all; it is made if it is missing. Where the panel gives two exports the
+            to: The folder for the files of all, on a disk or in an object store. Where the panel gives two exports the
                 same file name, the second fails with TargetExists, whatever `overwrite` says.
             where: Profile fields that narrow the selection of each, such as `{"occupation": "doctor"}`.
             file_format: "csv", or another format that the panel knows. Rows are counted for csv only.
@@ -297,7 +301,7 @@ class ExportClient:
             UsageError: An argument can't be used; nothing was sent. Or the client was closed meanwhile.
         """
         file_format, where = _arguments.selection(where, file_format)
-        place, limit = _arguments.destination(to, overwrite), _arguments.timeout(timeout)
+        place, limit = _arguments.destination(to, overwrite, many=True), _arguments.timeout(timeout)
         claims = Claims()
 
         def begin(source: Source) -> Flow[DownloadedExport]:
@@ -393,7 +397,7 @@ class CompletedExport(Completed):
     _done: _wait.Completion
     _export: str = attrs.field(eq=False)
 
-    def download(self, to: str | os.PathLike[str], *, overwrite: bool = False) -> DownloadedExport:
+    def download(self, to: To, *, overwrite: bool = False) -> DownloadedExport:
         """Step 3: downloads and verifies all files; none gets its name before all are whole.
 
         Args:

@@ -34,7 +34,6 @@ survives pickling, and never holds the token.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 Sent = Literal["no", "maybe", "yes"]
@@ -296,7 +295,7 @@ class IncompleteDownload(DownloadError):
 
 
 class IntegrityError(DownloadError):
-    """What arrived is not what was announced. The files are kept under names ending in `.rejected`."""
+    """What arrived is not what was announced. In a folder, it is kept under names ending in `.rejected`."""
 
     slug = "integrity"
 
@@ -307,9 +306,9 @@ class TargetExists(DownloadError):
     slug = "target-exists"
 
     @classmethod
-    def at(cls, path: Path) -> TargetExists:
-        """The error for the name `path`."""
-        return cls(f"{path} exists already", hints=("choose another folder, or ask for overwriting",))
+    def at(cls, target: object) -> TargetExists:
+        """The error for the name `target`."""
+        return cls(f"{target} exists already", hints=("choose another folder, or ask for overwriting",))
 
 
 class NoSpace(DownloadError):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeAlias
 
 import attrs
 
+from profile_export.targets import Target
 from profile_export.types import TaskSnapshot
 
 
@@ -87,16 +87,16 @@ class DownloadStarted(Event):
     `resumed_from` bytes of it are here already, from before an interruption.
     """
 
-    target: Path
+    target: Target
     size: int | None
     resumed_from: int = 0
 
 
 @attrs.frozen(kw_only=True)
 class DownloadProgress(Event):
-    """`received` bytes of a file are on disk."""
+    """`received` bytes of a file are on disk, or on their way to a store."""
 
-    target: Path
+    target: Target
     received: int
 
 
@@ -104,14 +104,14 @@ class DownloadProgress(Event):
 class DownloadRestarted(Event):
     """A file broke off and begins again from its first byte."""
 
-    target: Path
+    target: Target
 
 
 @attrs.frozen(kw_only=True)
 class DownloadFinished(Event):
     """A file of `size` bytes arrived, as long as announced. It has no name yet: all files are checked together."""
 
-    target: Path
+    target: Target
     size: int
 
 
@@ -119,7 +119,7 @@ class DownloadFinished(Event):
 class FilePublished(Event):
     """A file passed all checks and has its final name."""
 
-    target: Path
+    target: Target
     size: int
 
 

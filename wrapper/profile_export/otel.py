@@ -10,7 +10,6 @@ link to a file.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import attrs
@@ -30,6 +29,7 @@ from profile_export.events import (
     TaskCreated,
     TaskPolled,
 )
+from profile_export.targets import Target
 
 try:
     from opentelemetry.trace import (
@@ -53,7 +53,7 @@ class _Export:
     """The spans of one export that are open."""
 
     span: Span
-    files: dict[Path, Span] = attrs.field(factory=dict[Path, Span])
+    files: dict[Target, Span] = attrs.field(factory=dict[Target, Span])
 
     def end(self, status: Status | None = None, kind: str = "") -> None:
         """Ends what is open; with `status` and the `kind` of error where it failed."""

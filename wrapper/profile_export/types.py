@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, Literal, TextIO, TypeAlias, TypeGuard
 import attrs
 
 from profile_export.errors import ExportError, UsageError
+from profile_export.targets import Target
 
 WireFormat: TypeAlias = Literal["json", "xml"]
 AuthMode: TypeAlias = Literal["body", "bearer"]
@@ -106,10 +107,10 @@ class TaskSnapshot:
 
 @attrs.frozen
 class DownloadedFile:
-    """One verified file on disk.
+    """One verified file.
 
     Attributes:
-        path: Where it is.
+        place: Where it is: a path, the URL of an object in a store, or the stream that it was written to.
         size: Bytes.
         rows: Profiles in it (the header row not counted), or None where the format has no rows to count.
         sha256: Of the whole file, in hexadecimal.
@@ -117,11 +118,32 @@ class DownloadedFile:
             piece.
     """
 
-    path: Path
+    place: Target = attrs.field(alias="path")
     size: int
     rows: int | None
     sha256: str
     resumed_from: int | None = None
+
+    @property
+    def path(self) -> Path:
+        """Where it is on a disk.
+
+        Raises:
+            UsageError: It is elsewhere; `url` says where.
+        """
+        if isinstance(self.place, Path):
+            return self.place
+        raise UsageError(f"{self.place} is no file on a disk", hints=("use its url",))
+
+    @property
+    def url(self) -> str:
+        """Where it is, such as `file:///exports/1.csv` or `s3://bucket/1.csv`; `-` for a stream."""
+        return self.place.absolute().as_uri() if isinstance(self.place, Path) else str(self.place)
+
+    def __repr__(self) -> str:
+        where = f"path={self.place!r}" if isinstance(self.place, Path) else f"url={self.url!r}"
+        more = f"size={self.size}, rows={self.rows}, sha256={self.sha256!r}, resumed_from={self.resumed_from}"
+        return f"DownloadedFile({where}, {more})"
 
     def open(self, *, encoding: str = "utf-8") -> TextIO:
         """The file as a stream of text, as the csv module wants it; a byte order mark is left out."""
@@ -132,7 +154,7 @@ class DownloadedFile:
 
 @attrs.frozen
 class DownloadedExport:
-    """A whole export on disk, verified.
+    """A whole export, verified.
 
     Attributes:
         task_id: The task that made it.
@@ -241,7 +263,7 @@ class PendingExport:
     id: str
     panel: str
     source: Source
-    to: Path
+    to: Target
     stage: Literal["intent", "created", "verified"]
     task_id: str | None
     where: dict[str, Any] | None

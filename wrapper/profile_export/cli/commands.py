@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from profile_export import Source
-from profile_export.cli import results, several, tables
+from profile_export.cli import results, several, stdout, tables
 from profile_export.cli.console import printable
 from profile_export.cli.invocation import Invocation
 from profile_export.cli.options import (
@@ -50,11 +50,13 @@ def run(invocation: Invocation, /, sources: list[Source], where: dict[str, Any] 
       profile-export run segment:7 --to exports --where '{"occupation": "doctor"}'
       profile-export run segment:7 segment:8 segment:9 --to exports --jobs 2
       profile-export run database:1 --to exports --format parquet --type visits=int64
+      profile-export run database:1 --to s3://bucket/exports
+      profile-export run database:1 --to - | gzip > all.csv.gz
     """  # noqa: D301 - click's mark for a paragraph that keeps its lines
     invocation.goes_on_with("download" if options["journal"] is None else "resume")
     conversion = tables.conversion(options)
     arguments: dict[str, Any] = {
-        "to": options["to"],
+        "to": stdout.place(invocation, options["to"], len(sources)),
         "where": where,
         "file_format": options["file_format"],
         "timeout": seconds(options),
@@ -151,7 +153,7 @@ def download(invocation: Invocation, /, task_id: str, **options: Any) -> None:
     with connected(invocation, options) as client:
         result = client.download(
             task_id,
-            options["to"],
+            stdout.place(invocation, options["to"]),
             file_format=options["file_format"],
             timeout=seconds(options),
             overwrite=options["overwrite"],

@@ -33,12 +33,14 @@ class Console:
         quiet: Only errors go to stderr.
         verbose: The log and tracebacks go to stderr.
         secret: The token, once known, so that no message can show it.
+        result_to_stderr: stdout holds a file.
     """
 
     json: bool = False
     quiet: bool = False
     verbose: bool = False
     secret: str = attrs.field(default="", repr=False)
+    result_to_stderr: bool = False
 
     @property
     def draws_bars(self) -> bool:
@@ -80,6 +82,10 @@ class Console:
             ReaderGone: Nobody reads it.
             DownloadError: It can't be written.
         """
+        if self.result_to_stderr:
+            for line in text.splitlines():
+                self.say(line)
+            return
         try:
             click.echo(text)
         except BrokenPipeError:

@@ -20,6 +20,9 @@ from profile_export.cli.invocation import USUAL_TIMEOUT, Invocation
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+PLACES: Final = (
+    "Folder for the files, made if it is missing; or a URL of an object store (s3://, gs://, az://); or - for stdout."
+)
 UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)", re.ASCII)
 
@@ -118,9 +121,9 @@ def target_options(command: Command) -> Command:
         click.option(
             "--to",
             required=True,
-            metavar="DIR",
+            metavar="PLACE",
             shell_complete=folders,
-            help="Folder for the files; made if it is missing.",
+            help=PLACES,
         ),
         click.option("--overwrite", is_flag=True, help="Replace files of the same name."),
     )(command)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -22,6 +21,7 @@ from profile_export import (
 )
 from profile_export.cli.console import Console, printable
 from profile_export.cli.results import size_text
+from profile_export.targets import Target
 
 LONGEST_NAME: Final = 32
 # More finished bars than these would push everything else off the screen.
@@ -71,7 +71,7 @@ class Bars:
         # Its watching thread is for loops that stall between two updates; here every update is drawn.
         self._tqdm.monitor_interval = 0
         self._bar: Any = None
-        self._target: Path | None = None
+        self._target: Target | None = None
         self._files = 0
 
     def __enter__(self) -> Self:
@@ -118,7 +118,7 @@ class Bars:
         if snapshot.completed or snapshot.failed:
             self._close()
 
-    def _started(self, target: Path, size: int | None) -> None:
+    def _started(self, target: Target, size: int | None) -> None:
         if target == self._target and self._bar is not None:
             self._bar.reset(total=size)
             return

@@ -42,7 +42,7 @@ def pending(invocation: Invocation, /, journal: str | None, forget: Sequence[str
 @click.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @journal_option
-@click.option("--to", metavar="DIR", help="Another folder for the files than each export's own.")
+@click.option("--to", metavar="PLACE", help="Another place for the files than each export's own.")
 @timeout_option
 @connection_options
 @report_options

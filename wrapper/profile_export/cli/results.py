@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from profile_export import DownloadedExport, DownloadedFile, TaskSnapshot
+from profile_export import DownloadedExport, DownloadedFile, ObjectUrl, OutputStream, TaskSnapshot
 from profile_export.cli.console import printable, table
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def files_table(files: Iterable[DownloadedFile]) -> str:
 def file_row(file: DownloadedFile) -> tuple[str, str, str, str]:
     """One file's line, and what was checked of it."""
     rows, check = ("-", "bytes") if file.rows is None else (f"{file.rows:,}", "bytes, rows")
-    return shown_path(file.path), size_text(file.size), rows, check
+    return shown_path(file.place), size_text(file.size), rows, check
 
 
 def total_line(results: Iterable[DownloadedExport]) -> str:
@@ -66,8 +66,10 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def shown_path(path: Path) -> str:
-    """The path as a person would type it here."""
+def shown_path(path: Path | ObjectUrl | OutputStream) -> str:
+    """The place as a person would type it here."""
+    if not isinstance(path, Path):
+        return str(path)
     try:
         here = Path.cwd()
     except OSError:
@@ -78,7 +80,14 @@ def shown_path(path: Path) -> str:
 def export_document(result: DownloadedExport) -> dict[str, Any]:
     """A finished export for programs."""
     files = [
-        {"path": str(file.path), "size": file.size, "rows": file.rows, "sha256": file.sha256} for file in result.files
+        {
+            "path": str(file.path) if isinstance(file.place, Path) else None,
+            "url": file.url,
+            "size": file.size,
+            "rows": file.rows,
+            "sha256": file.sha256,
+        }
+        for file in result.files
     ]
     return {
         "task_id": result.task_id,
