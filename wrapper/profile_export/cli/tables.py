@@ -92,6 +92,8 @@ def conversion(options: Mapping[str, Any]) -> Conversion:
     if options["format"] == "csv":
         _refuse_in_vain()
         return Conversion(None)
+    if options["to"] == "-" or ("://" in options["to"] and not options["to"].startswith("file:")):
+        raise UsageError("--format parquet needs a folder of this machine", hints=("export csv to the store instead",))
     if options["file_format"] not in {"", "csv"}:
         raise UsageError("--format parquet is made of csv files", hints=("leave out --file-format",))
     from profile_export import parquet  # noqa: PLC0415 - most exports stay csv
