@@ -21,6 +21,7 @@ from profile_export import (
     Database,
     DownloadedExport,
     DownloadError,
+    DownloadFinished,
     ExportClient,
     IntegrityError,
     RetryPolicy,
@@ -182,7 +183,7 @@ def test_the_first_of_two_files_waits_for_the_verdict_over_both(store: Watched) 
 def test_no_object_is_replaced_unasked(style: str, store: Watched) -> None:
     store.put("0.csv", b"old")
     panel = Panel([b"id\n1\n"], 1)
-    with pytest.raises(TargetExists, match="memory:///0.csv exists already"):
+    with pytest.raises(TargetExists, match=r"memory:///0\.csv exists already"):
         export(panel, store, style)
     assert panel.ranges == []
     assert content(store, "0.csv") == b"old"
@@ -242,24 +243,21 @@ def test_without_a_tag_the_upload_begins_anew(store: Watched) -> None:
 def test_a_failure_and_an_interruption_leave_nothing(style: str, store: Watched) -> None:
     with pytest.raises(DownloadError):
         export(Panel([LARGE], 4 * MEBI, cuts=[6 * MEBI, 0, 0, 0]), store, style)
-    with pytest.raises(KeyboardInterrupt), client(Panel([LARGE], 1), on_event=interrupt_after(6 * MEBI)) as blocking:
+    with pytest.raises(KeyboardInterrupt), client(Panel([LARGE], 1), on_event=interrupt) as blocking:
         blocking.export(Database(1), to=store)
     assert names(store) == []
     assert store.ends == ["taken back", "taken back"]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("upload ")]
 
 
-def interrupt_after(size: int) -> Callable[[Any], None]:
-    def sink(event: Any) -> None:
-        if getattr(event, "size", None) == len(LARGE) and type(event).__name__ == "DownloadFinished":
-            raise KeyboardInterrupt
-
-    return sink
+def interrupt(event: Any) -> None:
+    if isinstance(event, DownloadFinished):
+        raise KeyboardInterrupt
 
 
 def test_what_a_store_says_is_an_error_without_secrets(store: Watched) -> None:
     store.broken = OSError("PUT https://user:geheim@host/b?sig=geheim failed: denied\n\nDebug source: geheim")
-    with pytest.raises(DownloadError, match="can't write memory:///0.csv: .*denied") as caught:
+    with pytest.raises(DownloadError, match=r"can't write memory:///0\.csv: .*denied") as caught:
         export(Panel([b"id\n1\n"], 1), store)
     assert "geheim" not in str(caught.value)
     with pytest.raises(DownloadError, match="denied"):
@@ -295,7 +293,7 @@ def test_a_folder_by_its_url_or_as_a_store_is_the_folder(tmp_path: Path) -> None
 
 def test_a_file_that_is_no_path_says_so_and_survives_pickling(store: Watched) -> None:
     (file,) = export(Panel([b"id\n1\n"], 1), store).files
-    with pytest.raises(UsageError, match="memory:///0.csv is no file on a disk"):
+    with pytest.raises(UsageError, match=r"memory:///0\.csv is no file on a disk"):
         _ = file.path
     copy = pickle.loads(pickle.dumps(file))
     assert copy == file
@@ -345,7 +343,7 @@ def test_bytes_wait_for_a_slow_store_and_the_panel_waits_for_them() -> None:
     go_on, seen = threading.Event(), []
 
     class Slow:
-        def put(self, key: str, pieces: Iterable[bytes], **options: Any) -> None:
+        def put(self, _key: str, pieces: Iterable[bytes], **options: Any) -> None:
             assert options["chunk_size"] * (options["max_concurrency"] + 1) + WAITING_AT_MOST + MEBI <= 48 * MEBI
             go_on.wait(30)
             seen.extend(pieces)

@@ -88,10 +88,8 @@ def test_a_stream_takes_one_export() -> None:
 def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     from profile_export._stores import Stores  # noqa: PLC0415
 
-    for name in [name for name in sys.modules if name.partition(".")[0] == "obstore"]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setattr(sys, "path", [])
-    monkeypatch.setattr(sys, "meta_path", [])
+    for name in ("obstore", "obstore.store"):
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(UsageError) as caught:
         Stores().of(ObjectUrl("s3://bucket"))
     assert any("profile-export[cloud]" in hint for hint in caught.value.hints)

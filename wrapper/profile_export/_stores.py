@@ -46,7 +46,7 @@ def target_of(store: object) -> Path | ObjectUrl | None:
     Raises:
         UsageError: Nothing can be written to it.
     """
-    if type(store).__module__.partition(".")[0] != "obstore":
+    if not any(kind.__module__.partition(".")[0] == "obstore" for kind in type(store).__mro__):
         return None
     kinds = obstore_module("obstore.store")
     prefix = getattr(store, "prefix", None)

@@ -1,0 +1,1 @@
+"""Exports into servers of object stores: moto as S3, Azurite as Azure."""
