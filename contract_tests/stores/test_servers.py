@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-import time
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contract_tests.cli.programs import PROGRAM, environment, finished
+from contract_tests.cli.programs import environment, finished
 from contract_tests.stores.servers import Server, azurite, free_port, moto
 from contract_tests.wire.test_objects import LARGE, MEBI, Panel, content, export, names
 from profile_export import IntegrityError, TargetExists
-from profile_export._stores import Stores, has_content
+from profile_export._stores import Stores, has_content, put
 from profile_export._upload import SMALLEST_PART, Upload
 from profile_export.sandbox import RunningSandbox, SandboxSettings, start_sandbox
 from profile_export.targets import ObjectUrl
@@ -76,11 +76,9 @@ def test_an_export_of_the_sandbox_is_there_as_it_is_in_a_folder(
 def test_a_small_object_is_put_only_where_none_is(server: Server, folder: str) -> None:
     store = server.store()
     target = ObjectUrl(server.root, f"{folder}/a.csv", store=store)
-    from profile_export import _stores  # noqa: PLC0415
-
-    _stores.put(store, target, b"first", overwrite=False)
+    put(store, target, b"first", overwrite=False)
     with pytest.raises(TargetExists):
-        _stores.put(store, target, b"second", overwrite=False)
+        put(store, target, b"second", overwrite=False)
     assert content(store, target.key) == b"first"
     assert has_content(Stores().of(target), target, 5, hashlib.sha256(b"first").hexdigest())
     assert not has_content(store, target, 5, hashlib.sha256(b"other").hexdigest())
@@ -108,16 +106,28 @@ def test_an_upload_is_seen_by_nobody_until_it_is_told_to_end(server: Server, fol
     assert below(server, folder) == [f"{folder}/a"]
 
 
-def test_a_killed_program_leaves_no_object(server: Server, panel: RunningSandbox, folder: str) -> None:
-    words = [PROGRAM, "run", "database:1", "--to", f"{server.root}/{folder}"]
-    process = subprocess.Popen(words, env=env_of(server, panel), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 60
-    while process.poll() is None and not any(key.startswith(folder) for key in server.unfinished()):
-        assert time.monotonic() < end
-        time.sleep(0.01)
-    assert process.poll() is None, "it was too fast to be killed in the middle"
-    process.kill()
-    process.wait()
+UPLOADING = """
+import sys
+from profile_export._stores import Stores
+from profile_export._upload import Upload
+from profile_export.targets import ObjectUrl
+
+upload = Upload(Stores().of(ObjectUrl(sys.argv[1])), sys.argv[2], part=5 << 20)
+for _ in range(12):
+    upload.write(bytes(1 << 20))
+print("on its way", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_process_that_is_killed_leaves_no_object(server: Server, panel: RunningSandbox, folder: str) -> None:
+    words = [sys.executable, "-c", UPLOADING, server.root, f"{folder}/a"]
+    with subprocess.Popen(
+        words, env=env_of(server, panel), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "on its way\n"
+        process.kill()
     assert below(server, folder) == []
 
 

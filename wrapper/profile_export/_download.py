@@ -118,11 +118,13 @@ def _published_before(
 ) -> Flow[dict[Target, DownloadedFile]]:
     """The files that an earlier run had verified, and could give their names before it ended."""
     there: dict[Target, DownloadedFile] = {}
-    targets = {plan.target for plan in plans}
+    # A record has no open store; the plans may have.
+    targets = {plan.target: plan.target for plan in plans}
     before = entry.published_before if entry is not None else None
     for file in before.files if before is not None else ():
-        if file.place in targets and (yield from IsPublished(file.place, done.task_id, file.size, file.sha256)):
-            there[file.place] = file
+        target = targets.get(file.place)
+        if target is not None and (yield from IsPublished(target, done.task_id, file.size, file.sha256)):
+            there[target] = file
     return there
 
 

@@ -10,6 +10,7 @@ from profile_export._requests import ExportRequest, Settings, create, outcome_un
 from profile_export._wait import Completion, Wait
 from profile_export.errors import CreateOutcomeUnknown, ExportError, LinkExpired, TargetExists, TaskNotFound
 from profile_export.events import ExportFinished, ExportStarted, TaskAttached
+from profile_export.targets import ObjectUrl
 from profile_export.types import DownloadedExport
 
 
@@ -70,7 +71,7 @@ def go_on(entry: Entry, to: Destination, settings: Settings, timeout: float | No
         result = yield from download((yield from wait.finish()), to, settings, entry)
     except TargetExists:
         # Another process may have gone on with the same record, and been faster.
-        there = yield from _published_elsewhere(entry)
+        there = yield from _published_elsewhere(entry, to)
         if there is None:
             raise
         result = there
@@ -81,13 +82,15 @@ def go_on(entry: Entry, to: Destination, settings: Settings, timeout: float | No
     return result
 
 
-def _published_elsewhere(entry: Entry) -> Flow[DownloadedExport | None]:
+def _published_elsewhere(entry: Entry, to: Destination) -> Flow[DownloadedExport | None]:
     """The result in the record, if all of its files have their names and their contents."""
     record = (yield from ReadRecord(entry.record.id)) if entry.kept else entry.record
     if record.result is None:
         return None
     for file in record.result.files:
-        if not (yield from IsPublished(file.place, record.result.task_id, file.size, file.sha256)):
+        # A record has no open store; where the files go may have.
+        place = to.directory / file.place.name if isinstance(file.place, ObjectUrl) else file.place
+        if not (yield from IsPublished(place, record.result.task_id, file.size, file.sha256)):
             return None
     return record.result
 
