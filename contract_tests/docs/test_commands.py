@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import subprocess
@@ -63,6 +64,24 @@ def test_the_shell_line_exports_many(panel: RunningSandbox, tmp_path: Path) -> N
     [command] = [line[2:] for block in blocks("console", page) for line in block.splitlines()]
     run_in_shell(command, panel, tmp_path)
     assert len(list((tmp_path / "exports" / "shell").glob("*.csv"))) == 3
+
+
+def test_the_python_of_the_object_stores_exports(
+    panel: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (ROOT / "docs/how-to/object-stores.md").read_text(encoding="utf-8")
+    [example] = blocks("python", page)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example.replace(PANEL, panel.url), "object-stores", "exec"), {})
+    assert capsys.readouterr().out.startswith("memory:///1_database_export.csv ")
+    assert not list(tmp_path.glob("*.csv"))
+
+
+def test_the_line_for_a_pipe_exports(panel: RunningSandbox, tmp_path: Path) -> None:
+    page = (ROOT / "docs/how-to/object-stores.md").read_text(encoding="utf-8")
+    [command] = blocks("bash", page)
+    run_in_shell(f"PROFILE_EXPORT_BASE_URL={PANEL} {command}", panel, tmp_path)
+    assert len(gzip.decompress((tmp_path / "all.csv.gz").read_bytes()).splitlines()) > 300
 
 
 def test_the_shell_lines_of_the_journal_work(panel: RunningSandbox, tmp_path: Path) -> None:

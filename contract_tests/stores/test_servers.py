@@ -73,6 +73,14 @@ def test_an_export_of_the_sandbox_is_there_as_it_is_in_a_folder(
     assert server.unfinished() == []
 
 
+def test_the_line_of_the_guide_exports(server: Server, panel: RunningSandbox) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/object-stores.md").read_text(encoding="utf-8")
+    words = page.partition("$ profile-export ")[2].partition("\n")[0].replace("s3://exports", server.root).split()
+    done = finished(*words, env=env_of(server, panel))
+    assert done.returncode == 0, done.stderr
+    assert below(server, "all/") == ["all/1_database_export.csv"]
+
+
 def test_a_small_object_is_put_only_where_none_is(server: Server, folder: str) -> None:
     store = server.store()
     target = ObjectUrl(server.root, f"{folder}/a.csv", store=store)
