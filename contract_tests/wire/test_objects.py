@@ -343,7 +343,7 @@ def test_an_object_of_the_same_size_is_not_taken_for_the_file(store: Watched) ->
 
 
 def test_bytes_wait_for_a_slow_store_and_the_panel_waits_for_them() -> None:
-    go_on, seen = threading.Event(), []
+    go_on, seen = threading.Event(), list[bytes]()
 
     class Slow:
         def put(self, _key: str, pieces: Iterable[bytes], **options: Any) -> None:

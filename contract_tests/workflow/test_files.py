@@ -36,6 +36,7 @@ def target(tmp_path: Path) -> Path:
 
 def fill(parts: PartFiles, target: Path, content: bytes = CONTENT) -> PartFile:
     part = parts.begin(target, count_rows=True, announced=None)
+    assert isinstance(part, PartFile)
     part.write(content)
     return part
 
@@ -165,11 +166,13 @@ class TestNaming:
         assert target.is_dir()
 
     def test_rejecting_keeps_every_rejected_file(self, target: Path) -> None:
-        kept = []
+        kept: list[Path] = []
         for number in range(3):
             with PartFiles() as parts:
                 fill(parts, target, b"%d" % number)
-                kept.append(parts.reject(target))
+                rejected = parts.reject(target)
+                assert isinstance(rejected, Path)
+                kept.append(rejected)
         assert [path.name for path in kept] == [
             f"{target.name}.rejected",
             f"{target.name}-2.rejected",

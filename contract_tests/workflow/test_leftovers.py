@@ -35,6 +35,7 @@ def names(target: Path) -> list[str]:
 def begun(target: Path, content: bytes = CONTENT, *, etag: str | None = TAG, task: str = TASK) -> PartFile:
     """A part file on which this process works."""
     part = PartFiles().begin(target, task, count_rows=True, announced=100, etag=etag)
+    assert isinstance(part, PartFile)
     part.write(content)
     return part
 
@@ -64,7 +65,7 @@ def test_a_later_run_goes_on(target: Path, leave: Callable[..., Path]) -> None:
         point = parts.look(target, TASK, count_rows=True)
         assert point == ResumePoint(13, TAG, 100)
         part = parts.here(target)
-        assert part is not None
+        assert isinstance(part, PartFile)
         assert part.path != left, "a name of its own claims it"
         assert stat.S_IMODE(part.path.stat().st_mode) == 0o600
         part.go_on(len(CONTENT))
@@ -127,7 +128,7 @@ class TestLossOfPower:
         with PartFiles() as parts:
             assert parts.look(target, TASK, count_rows=True) == ResumePoint(len(CONTENT), TAG, 100)
             part = parts.here(target)
-            assert part is not None
+            assert isinstance(part, PartFile)
             part.go_on(None)
             assert part.path.read_bytes() == CONTENT, "what came behind is cut off"
 

@@ -131,6 +131,7 @@ class World:
             case do.Received():
                 return 0
             case do.Reject(target):
+                assert isinstance(target, Path)
                 return target.with_name(f"{target.name}.rejected")
             case _:
                 return None

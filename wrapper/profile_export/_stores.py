@@ -57,9 +57,10 @@ def target_of(store: object) -> Path | ObjectUrl | None:
         kinds.GCSStore: ("gs", "bucket"),
         kinds.AzureStore: ("az", "container_name"),
     }
+    opened: Any = store
     for kind, (scheme, name) in names.items():
         if isinstance(store, kind):
-            root = f"{scheme}://{store.config[name]}"
+            root = f"{scheme}://{opened.config[name]}"
             return ObjectUrl(f"{root}/{prefix}" if prefix else root, store=store)
     if isinstance(store, kinds.MemoryStore):
         return ObjectUrl("memory://", store=store)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from profile_export._passing import Passing
 from profile_export.errors import DownloadError, UsageError
 from profile_export.targets import OutputStream
@@ -34,7 +36,7 @@ class PartStream(Passing[OutputStream]):
             rest = memoryview(chunk)
             while rest:
                 # Raw files may take a part; others take all, and some of them don't say so.
-                written: int | None = file.write(rest)
+                written = cast("int | None", file.write(rest))
                 rest = rest[len(rest) if written is None else written :]
         except OSError as error:
             raise _unwritable(self.target, error) from None

@@ -25,11 +25,12 @@ class ObjectUrl:
     Attributes:
         root: The store, such as `s3://bucket`.
         key: What it is called there, or "" for all of the store.
+        store: The store as the caller opened it, or None where it is to be opened by its URL.
     """
 
     root: str
     key: str = ""
-    _store: Any = attrs.field(default=None, kw_only=True)
+    store: Any = attrs.field(default=None, kw_only=True)
 
     @property
     def name(self) -> str:
@@ -40,11 +41,6 @@ class ObjectUrl:
     def suffix(self) -> str:
         """The ending of the name, its dot included."""
         return PurePosixPath(self.name).suffix
-
-    @property
-    def store(self) -> Any:
-        """The store as the caller opened it, or None where it is to be opened by its URL."""
-        return self._store
 
     def __truediv__(self, name: str) -> ObjectUrl:
         return attrs.evolve(self, key=f"{self.key}/{name}" if self.key else name)
