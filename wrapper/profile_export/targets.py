@@ -7,7 +7,6 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Final, Protocol, TypeAlias
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import attrs
 
@@ -131,6 +130,9 @@ def parse_url(text: str) -> Path | ObjectUrl:
 def _folder(host: str, path: str) -> Path:
     if host not in {"", "localhost"} or not path.startswith("/"):
         raise _unusable("must name a folder of this machine", "write file:///folder, with three slashes")
+    # It brings ssl and http along, which values have no use for.
+    from urllib.request import url2pathname  # noqa: PLC0415
+
     return Path(url2pathname(path))
 
 
