@@ -42,6 +42,7 @@ def test_run_gives_programs_one_document(cli: Cli, panel: RunningSandbox, tmp_pa
     [file] = done.document["files"]
     assert file == {
         "path": str(path),
+        "url": path.as_uri(),
         "size": len(content),
         "rows": done.document["total"],
         "sha256": hashlib.sha256(content).hexdigest(),
