@@ -161,7 +161,7 @@ def summary(result: DownloadedExport) -> dict[str, Any]:
         "rows": result.rows,
         "warnings": list(result.warnings),
         "files": [
-            {"path": str(file.path), "size": file.size, "rows": file.rows, "sha256": file.sha256}
+            {"path": str(file.place), "size": file.size, "rows": file.rows, "sha256": file.sha256}
             for file in result.files
         ],
     }
