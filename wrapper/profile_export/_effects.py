@@ -180,6 +180,25 @@ class IsPublished(FileEffect[bool]):
 
 
 @attrs.frozen
+class TakeVerified(PartEffect[bool]):
+    """Takes up the part file of `target` that an earlier run had verified, if its content is there; says whether."""
+
+    target: Target
+    task_id: str
+    size: int
+    sha256: str
+    count_rows: bool
+
+
+@attrs.frozen
+class ClearParts(FileEffect[None]):
+    """Removes what runs that are gone left of a task's files; nothing can be joined to it any more."""
+
+    directory: Target
+    task_id: str
+
+
+@attrs.frozen
 class Publish(PartEffect[None]):
     """Gives the part file of `target` its final name, atomically and durably."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from profile_export._effects import Flow, ForgetRecord, OpenRecord, SaveRecord
+from profile_export._effects import ClearParts, Flow, ForgetRecord, OpenRecord, SaveRecord
 from profile_export._records import Record
 from profile_export._requests import ExportRequest, Settings
 from profile_export._retry import is_final
@@ -53,6 +53,8 @@ class Entry:
     def ended(self, error: ExportError) -> Flow[None]:
         """Notes how it ended, if nothing is left to go on with."""
         if is_final(error):
+            if self.kept and self.record.task_id is not None:
+                yield from ClearParts(self.record.directory, self.record.task_id)
             yield from self._update(stage="failed", problem=f"{error.slug}: {error}")
 
     def never_sent(self) -> Flow[None]:

@@ -10,8 +10,8 @@ from profile_export import _effects as do
 from profile_export import _stores
 from profile_export._files import has_content, make_directory, prepare_directory
 from profile_export._journal import Journal
-from profile_export._leftovers import clear
-from profile_export._parts import PartFiles
+from profile_export._leftovers import clear, clear_all
+from profile_export._parts import PartFile, PartFiles
 from profile_export._streams import without_stream
 from profile_export.errors import UsageError
 from profile_export.targets import ObjectUrl, OutputStream, Target
@@ -30,6 +30,9 @@ def with_files(effect: do.FileEffect[Any], parts: PartFiles, journal: Journal | 
             return _make(path)
         case do.Exists(path):
             return _exists(path, parts)
+        case do.ClearParts(directory, task_id):
+            # Elsewhere, nothing is left behind.
+            return clear_all(directory, task_id) if isinstance(directory, Path) else None
         case do.IsPublished():
             return _is_published(effect, parts)
         case _:
@@ -78,11 +81,25 @@ def _is_published(effect: do.IsPublished, parts: PartFiles) -> bool:
             return published
 
 
+def _take_verified(effect: do.TakeVerified, parts: PartFiles) -> bool:
+    parts.look(effect.target, effect.task_id, count_rows=effect.count_rows)
+    part = parts.here(effect.target)
+    if not isinstance(part, PartFile):
+        return False
+    whole = part.has_content(effect.size, effect.sha256)
+    if not whole and part.size >= effect.size:
+        # Somebody changed it: it must not pass for what the panel sent.
+        parts.discard(effect.target)
+    return whole
+
+
 def _with_parts(effect: do.PartEffect[Any], parts: PartFiles) -> Any:
     match effect:
         case do.Received(target):
             part = parts.here(target)
             return 0 if part is None else part.size
+        case do.TakeVerified():
+            return _take_verified(effect, parts)
         case do.Publish(target, overwrite):
             return parts.publish(target, overwrite=overwrite)
         case do.Reject(target):

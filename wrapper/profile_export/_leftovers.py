@@ -113,8 +113,11 @@ def take_up(target: Path, task_id: str, into: Path) -> Leftover | None:
 
 def leftovers(target: Path, task_id: str) -> Iterator[Leftover]:
     """The parts of a task's file that nobody works on. Parts of other tasks are left to those."""
-    pattern = f"{glob.escape(target.name)}.*{ENDING}.json"
-    for beside in target.parent.glob(pattern):
+    return _matching(target.parent, f"{glob.escape(target.name)}.*{ENDING}.json", task_id)
+
+
+def _matching(directory: Path, pattern: str, task_id: str) -> Iterator[Leftover]:
+    for beside in directory.glob(pattern):
         part = beside.with_suffix("")
         record = read_record(part)
         if record is None:
@@ -144,6 +147,12 @@ def _claim(leftover: Leftover, into: Path) -> bool:
 def clear(target: Path, task_id: str) -> None:
     """Removes what runs that are gone left of a task's file, once it is published."""
     for leftover in leftovers(target, task_id):
+        remove(leftover.path)
+
+
+def clear_all(directory: Path, task_id: str) -> None:
+    """Removes what runs that are gone left of all files of a task, once it is of no use any more."""
+    for leftover in _matching(directory, f"*{ENDING}.json", task_id):
         remove(leftover.path)
 
 

@@ -40,7 +40,7 @@ class PartFile:
     def __init__(self, target: Path, task_id: str, file: IO[bytes], path: Path, *, count_rows: bool) -> None:
         self.target = target
         self.path = path
-        self._task_id = task_id
+        self.task_id = task_id
         self._count_rows = count_rows
         self._file = file
         self._room = Room(path.parent)
@@ -174,6 +174,10 @@ class PartFile:
         evidence = self._evidence
         return Fetched(self.size, evidence.sha256(), evidence.records(), self.resumed_from)
 
+    def has_content(self, size: int, sha256: str) -> bool:
+        """Whether this is all that is here."""
+        return self.size == size and self._evidence.sha256() == sha256
+
     def publish(self, *, overwrite: bool) -> None:
         """Makes the file durable and gives it its final name.
 
@@ -233,7 +237,7 @@ class PartFile:
 
     def _write_record(self, *, durable: bool = False) -> None:
         owner = _ownership.this_process()
-        record = PartRecord(self._task_id, self.etag, self.total, self._synced, owner)
+        record = PartRecord(self.task_id, self.etag, self.total, self._synced, owner)
         _leftovers.write_record(self.path, record, durable=durable)
 
 
@@ -257,6 +261,10 @@ class PartFiles:
 
     def look(self, target: Target, task_id: str, *, count_rows: bool) -> ResumePoint | None:
         """From where the file can go on, after this run's own attempts or by what an earlier run left."""
+        mine = self._parts.get(target)
+        if isinstance(mine, PartFile) and mine.task_id != task_id:
+            # The task before was of no use any more.
+            self.discard(target)
         if isinstance(target, Path) and target not in self._parts:
             part = PartFile.left_behind(target, task_id, count_rows=count_rows)
             if part is not None:
@@ -292,6 +300,10 @@ class PartFiles:
         """See `PartFile.publish`."""
         self._parts[target].publish(overwrite=overwrite)
         del self._parts[target]
+
+    def discard(self, target: Target) -> None:
+        """Removes what is here of `target`."""
+        self._parts.pop(target).discard()
 
     def reject(self, target: Target) -> Target | None:
         """See `PartFile.reject`."""
