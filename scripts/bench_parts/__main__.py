@@ -10,13 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from scripts.bench_parts import download, measuring, polling, report, rows, sandbox, startup
+from scripts.bench_parts import download, many, measuring, polling, report, rows, sandbox, startup
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PARTS: dict[str, Callable[[bool], report.Part]] = {
     "download": download.measure,
     "rows": rows.measure,
     "polling": polling.measure,
+    "many": many.measure,
     "startup": startup.measure,
     "sandbox": sandbox.measure,
 }

@@ -1,0 +1,112 @@
+"""Many exports at once: a whole crowd of them in one process, beside the schedule that nothing could beat."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import random
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from profile_export import PollPolicy
+from scripts.bench_parts import polling
+from scripts.bench_parts.measuring import PYTHON, NotRunning, Sample, Spread, Subject, run
+from scripts.bench_parts.report import Goal, Part, Table
+
+HERE = Path(__file__).parent / "fetchers"
+# A file system in memory, as for the downloads: a disk's own speed would hide all the rest.
+MEMORY = Path("/dev/shm")  # noqa: S108 - folders of our own are made in it
+SECONDS = 3.0
+CASES = [("sync", 100), ("async", 100), ("async", 1000)]
+
+
+def ideal(exports: int, concurrency: int) -> float:
+    """Seconds that the exports take where requests, files and the processor cost nothing.
+
+    Each holds one of `concurrency` places until the real flow of a wait, asking by its policy, notices the task's end.
+    """
+    chance = random.Random(1)  # noqa: S311 - a simulation
+    places = [0.0] * min(concurrency, exports)
+    for _ in range(exports):
+        cost = polling.of_ours(PollPolicy(), SECONDS, polling.SHAPES["linear"], chance)
+        heapq.heapreplace(places, places[0] + SECONDS + cost.late)
+    return max(places)
+
+
+def once(style: str, exports: int, concurrency: int) -> tuple[Sample, dict[str, Any]]:
+    """One crowd at a panel of its own; what the client took, and what the panel counted and took."""
+    where = MEMORY if MEMORY.is_dir() else Path(tempfile.gettempdir())
+    command = [PYTHON, str(HERE / "crowd_panel.py"), str(SECONDS)]
+    with (
+        tempfile.TemporaryDirectory(dir=where, prefix="bench-many-") as folder,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as panel,
+    ):
+        assert panel.stdin is not None
+        assert panel.stdout is not None
+        try:
+            url = f"http://127.0.0.1:{int(panel.stdout.readline())}"
+            words = [url, folder, style, str(exports), str(concurrency)]
+            sample = run(Subject(["timeout", "300", PYTHON, str(HERE / "crowd.py"), *words]))
+        finally:
+            panel.stdin.close()
+        counts: dict[str, Any] = json.loads(panel.stdout.read())
+    return sample, counts
+
+
+def measure(quick: bool) -> Part:  # noqa: FBT001 - every part has this one switch
+    """All cases in turns."""
+    exports = 200 if quick else 1000
+    found: dict[tuple[str, int], list[tuple[Sample, dict[str, Any]]]] = {case: [] for case in CASES}
+    notes: dict[tuple[str, int], str] = {}
+    for _ in range(1 if quick else 3):
+        for case in CASES:
+            if case not in notes:
+                try:
+                    found[case].append(once(case[0], exports, case[1]))
+                except NotRunning as error:
+                    notes[case] = f"{case[0]}, {case[1]} at once: not done within 300 s, or failed: {error}"
+    rows: list[list[str]] = []
+    goals: list[Goal] = []
+    for (style, concurrency), pairs in found.items():
+        if not pairs:
+            continue
+        best = ideal(exports, concurrency)
+        samples, counts = [sample for sample, _ in pairs], [count for _, count in pairs]
+        wall, peak = Spread.of([sample.wall for sample in samples]), max(sample.peak for sample in samples)
+        rows.append(
+            [
+                f"{style}, {concurrency} at once",
+                str(wall),
+                f"{best:.3g}",
+                f"{wall.median / best:.2f}",
+                str(Spread.of([1000 * sample.cpu / exports for sample in samples])),
+                str(Spread.of([1000 * count["cpu"] / exports for count in counts])),
+                f"{peak:.0f}",
+                f"{counts[-1]['connections'] / exports:.1f}",
+                str(max(count["most open"] for count in counts)),
+            ]
+        )
+        goals.append(Goal(f"{style}, {concurrency} at once: wall, times the ideal schedule", wall.median / best, 1.15))
+        goals.append(Goal(f"{style}, {concurrency} at once: peak MiB", peak, 150))
+    columns = [
+        "who",
+        "wall s",
+        "ideal s",
+        "times ideal",
+        "cpu ms per export",
+        "the panel's cpu ms per export",
+        "peak MiB",
+        "requests per export",
+        "connections at most",
+    ]
+    return Part(
+        "many",
+        "Many exports",
+        f"{exports} exports by one client in one process, from a panel in another whose tasks take {SECONDS:g} seconds;"
+        " both share the processors. The ideal schedule is that of the same polling where requests, files and the"
+        " processor cost nothing.",
+        [Table(f"{exports} exports", columns, rows, list(notes.values()))],
+        goals,
+    )
