@@ -26,15 +26,18 @@ class Answering(asyncio.Protocol):
         self._bytes = b""
 
     def connection_made(self, transport: Any) -> None:
+        """Counts it."""
         self._transport = transport
         counts["connections"] += 1
         counts["open"] += 1
         counts["most open"] = max(counts["most open"], counts["open"])
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - the protocol's signature
+        """Counts it no more."""
         counts["open"] -= 1
 
     def data_received(self, data: bytes) -> None:
+        """Answers a request that is whole."""
         self._bytes += data
         head, end, body = self._bytes.partition(b"\r\n\r\n")
         length = 0
