@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import os
-import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from contract_tests.docs.code import PANEL, ROOT, TOKEN, commands, runnable, shell
 from profile_export import pending_exports
 from profile_export.sandbox import RunningSandbox, SandboxSettings, start_sandbox
-
-ROOT = Path(__file__).resolve().parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-PANEL = "https://panel.example.com"
-TOKEN = "abcdefghijklmnqrstuvwxyz"
 
 
 @pytest.fixture
@@ -28,16 +21,8 @@ def panel(tmp_path: Path) -> Iterator[RunningSandbox]:
         yield running
 
 
-def blocks(language: str, text: str = README) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
-
-
-def commands() -> list[str]:
-    return [line[2:] for block in blocks("console") for line in block.splitlines() if line.startswith("$ ")]
-
-
 def test_the_readme_shows_the_two_commands_and_one_export() -> None:
-    assert commands() == [
+    assert commands("README.md") == [
         "make demo",
         f"profile-export run database:1 --to exports/all --base-url {PANEL}",
         "make test",
@@ -54,14 +39,13 @@ def test_make_knows_the_command(target: str) -> None:
 
 
 def test_the_shell_line_exports(panel: RunningSandbox, tmp_path: Path) -> None:
-    [command] = [command for command in commands() if command.startswith("profile-export")]
+    [command] = [command for command in commands("README.md") if command.startswith("profile-export")]
     run_in_shell(command, panel, tmp_path)
     assert (tmp_path / "exports" / "all" / "1_database_export.csv").is_file()
 
 
 def test_the_shell_line_exports_many(panel: RunningSandbox, tmp_path: Path) -> None:
-    page = (ROOT / "docs/how-to/many-segments.md").read_text(encoding="utf-8")
-    [command] = [line[2:] for block in blocks("console", page) for line in block.splitlines()]
+    [command] = commands("docs/how-to/many-segments.md")
     run_in_shell(command, panel, tmp_path)
     assert len(list((tmp_path / "exports" / "shell").glob("*.csv"))) == 3
 
@@ -69,8 +53,7 @@ def test_the_shell_line_exports_many(panel: RunningSandbox, tmp_path: Path) -> N
 def test_the_python_of_the_object_stores_exports(
     panel: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page = (ROOT / "docs/how-to/object-stores.md").read_text(encoding="utf-8")
-    [example] = blocks("python", page)
+    [example] = runnable("docs/how-to/object-stores.md", "python")
     monkeypatch.chdir(tmp_path)
     exec(compile(example.replace(PANEL, panel.url), "object-stores", "exec"), {})
     assert capsys.readouterr().out.startswith("memory:///1_database_export.csv ")
@@ -78,15 +61,13 @@ def test_the_python_of_the_object_stores_exports(
 
 
 def test_the_line_for_a_pipe_exports(panel: RunningSandbox, tmp_path: Path) -> None:
-    page = (ROOT / "docs/how-to/object-stores.md").read_text(encoding="utf-8")
-    [command] = blocks("bash", page)
+    [command] = runnable("docs/how-to/object-stores.md", "bash")
     run_in_shell(f"PROFILE_EXPORT_BASE_URL={PANEL} {command}", panel, tmp_path)
     assert len(gzip.decompress((tmp_path / "all.csv.gz").read_bytes()).splitlines()) > 300
 
 
 def test_the_shell_lines_of_the_journal_work(panel: RunningSandbox, tmp_path: Path) -> None:
-    page = (ROOT / "docs/how-to/resume-after-a-crash.md").read_text(encoding="utf-8")
-    lines = [line[2:] for block in blocks("console", page) for line in block.splitlines()]
+    lines = commands("docs/how-to/resume-after-a-crash.md")
     run, pending, resume, forget = (f"PROFILE_EXPORT_BASE_URL={PANEL} {line}" for line in lines)
     with pytest.raises(AssertionError, match="within 0 seconds"):
         run_in_shell(f"{run} --timeout 0s", panel, tmp_path)
@@ -99,19 +80,7 @@ def test_the_shell_lines_of_the_journal_work(panel: RunningSandbox, tmp_path: Pa
 
 
 def run_in_shell(command: str, panel: RunningSandbox, folder: Path) -> None:
-    done = subprocess.run(
-        ["sh", "-c", command.replace(PANEL, panel.url)],
-        cwd=folder,
-        env={
-            **os.environ,
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PROFILE_EXPORT_TOKEN": TOKEN,
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = shell(command.replace(PANEL, panel.url), folder, PROFILE_EXPORT_TOKEN=TOKEN)
     assert done.returncode == 0, done.stderr
 
 
@@ -120,7 +89,7 @@ def test_the_lines_of_python_run(
     panel: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    examples = blocks("python", (ROOT / page).read_text(encoding="utf-8"))
+    examples = runnable(page, "python")
     assert examples
     for number, example in enumerate(examples):
         exec(compile(example.replace(PANEL, panel.url), f"{page}, block {number}", "exec"), {})

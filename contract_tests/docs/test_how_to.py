@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.docs.test_commands import PANEL, ROOT, TOKEN, blocks
+from contract_tests.docs.code import PANEL, ROOT, TOKEN, commands, runnable
 from profile_export.cli import configuration
 from profile_export.sandbox import RunningSandbox, SandboxSettings, start_sandbox
 
@@ -45,14 +45,6 @@ def panel(tmp_path: Path) -> Iterator[RunningSandbox]:
         yield running
 
 
-def page(name: str) -> str:
-    return (ROOT / "docs" / "how-to" / name).read_text(encoding="utf-8")
-
-
-def commands(text: str) -> list[str]:
-    return [line[2:] for block in blocks("console", text) for line in block.splitlines() if line.startswith("$ ")]
-
-
 def ran(command: str, panel: RunningSandbox, folder: Path, **variables: str) -> str:
     done = subprocess.run(
         ["sh", "-c", command.replace(PANEL, panel.url)],
@@ -81,7 +73,7 @@ def test_the_commands_that_configure(panel: RunningSandbox, tmp_path: Path) -> N
         "PYTHON_KEYRING_BACKEND": "keyring_of_the_test.Keyring",
         "PYTHONPATH": str(tmp_path),
     }
-    told = [ran(command, panel, tmp_path, **variables) for command in commands(page("configure.md"))]
+    told = [ran(command, panel, tmp_path, **variables) for command in commands("docs/how-to/configure.md")]
     assert len(told) == 11
     assert sorted(path.name for path in (tmp_path / "exports").iterdir()) == ["main", "trial"]
     doctor = told[7].splitlines()
@@ -92,7 +84,7 @@ def test_the_commands_that_configure(panel: RunningSandbox, tmp_path: Path) -> N
 
 
 def test_the_file_that_is_shown_is_in_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    [shown] = blocks("toml", page("configure.md"))
+    [shown] = runnable("docs/how-to/configure.md", "toml")
     file = tmp_path / "config.toml"
     file.write_text(shown)
     monkeypatch.setenv("PROFILE_EXPORT_CONFIG", str(file))
@@ -106,13 +98,12 @@ def test_the_files_as_rows_and_as_parquet(
     panel: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    text = page("parquet.md").replace(PANEL, panel.url)
-    python = [block for block in blocks("python", text) if not any(f"import {engine}" in block for engine in ENGINES)]
+    page = "docs/how-to/parquet.md"
+    python = [block for block in runnable(page, "python") if not any(f"import {engine}" in block for engine in ENGINES)]
     assert len(python) == 2
     for number, example in enumerate(python):
-        exec(compile(example, f"parquet.md, block {number}", "exec"), {})
-    shell = [command for command in commands(text) if not command.startswith("pip ")]
-    for command in shell:
+        exec(compile(example.replace(PANEL, panel.url), f"parquet.md, block {number}", "exec"), {})
+    for command in commands(page):
         ran(command, panel, tmp_path, PROFILE_EXPORT_TOKEN=TOKEN, PROFILE_EXPORT_BASE_URL=panel.url)
     assert sorted(path.relative_to(tmp_path / "exports").as_posix() for path in tmp_path.glob("exports/**/*.*")) == [
         "customers.parquet",

@@ -29,6 +29,7 @@ that stays meets every request. The tests allow {attempts} attempts at most and 
 
 To meet a fault by hand, with any client:
 
+<!-- not run: it serves until Ctrl-C; the tests of the fault server start it with another fault -->
 ```console
 $ .venv/bin/python -m contract_tests.faults.serve --fault {example} --port 8000
 ```

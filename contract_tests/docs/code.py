@@ -1,0 +1,70 @@
+"""The code of the pages. A block that nobody runs says why: `<!-- not run: the reason -->` on the line above it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+PANEL: Final = "https://panel.example.com"
+TOKEN: Final = "abcdefghijklmnqrstuvwxyz"
+# What programs print, what goes over the wire, and drawings: shown, not run.
+SHOWN: Final = frozenset({"text", "http"})
+BLOCK: Final = re.compile(
+    r"^(?:<!-- not run: (?P<reason>[^\n]+) -->\n)?```(?P<info>[^`\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+
+
+@attrs.frozen
+class Block:
+    """One block: its language, what stands behind that on the fence, its text, and why it isn't run, if it isn't."""
+
+    language: str
+    name: str
+    text: str
+    reason: str | None
+
+
+def blocks_of(page: Path) -> list[Block]:
+    found = []
+    for match in BLOCK.finditer(page.read_text(encoding="utf-8")):
+        language, _, name = match["info"].partition(" ")
+        found.append(Block(language, name, match["text"], match["reason"]))
+    return found
+
+
+def runnable(page: str, language: str) -> list[str]:
+    """The texts of a page's blocks in a language, without those that say why they aren't run."""
+    return [block.text for block in blocks_of(ROOT / page) if block.language == language and block.reason is None]
+
+
+def commands(page: str) -> list[str]:
+    """What a page tells to type into a shell; a command goes on where its line ends in a backslash."""
+    text = "".join(runnable(page, "console")).replace("\\\n", "")
+    return re.findall(r"^\$ (.*)$", text, re.MULTILINE)
+
+
+def shell(command: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """A command as a person types it, in a folder, with nothing of what this machine has set for exports."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROFILE_EXPORT_", "PYTEST"))}
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env={
+            **kept,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PROFILE_EXPORT_CONFIG": str(folder / "config.toml"),
+            **variables,
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
