@@ -29,16 +29,22 @@ def test_it_shows_what_the_demo_says() -> None:
 
 def test_a_word_that_changes_is_noticed() -> None:
     lines = ["Exporting a segment as it is (segment:7) ...", "2 files, 7 profiles, 3.6 MB: complete and verified"]
-    assert _picture.words(lines) == _picture.words([lines[0], "9 files, 24,103 profiles, 884 kB: complete and verified"])
+    assert _picture.words(lines) == _picture.words(
+        [lines[0], "9 files, 24,103 profiles, 884 kB: complete and verified"]
+    )
     for other in (["Fetching a segment as it is (segment:7) ...", lines[1]], [lines[0]], [lines[0], f"{lines[1]}!"]):
         assert _picture.words(lines) != _picture.words(other)
 
 
-@pytest.mark.parametrize("name", ["docs/demo.svg", "docs/explanation/architecture.svg", "docs/explanation/download.svg"])
+@pytest.mark.parametrize(
+    "name", ["docs/demo.svg", "docs/explanation/architecture.svg", "docs/explanation/download.svg"]
+)
 def test_pictures_fetch_nothing_and_tell_no_place(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     root = ET.fromstring(text)
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     assert root.find("{http://www.w3.org/2000/svg}title") is not None
     assert re.findall(r"https?://(?!www\.w3\.org/2000/svg|127\.0\.0\.1)", text) == []
-    assert re.findall(r"<(?:script|image|use|link|foreignObject)|@import|@font-face|url\(|/home/|/root|/tmp", text) == []
+    assert (
+        re.findall(r"<(?:script|image|use|link|foreignObject)|@import|@font-face|url\(|/home/|/root|/tmp", text) == []
+    )
