@@ -22,6 +22,7 @@ COLUMNS: Final = 92
 LAST: Final = "The demo's panel is stopped."
 # Sizes in the units of the drawing.
 LETTER, LINE, MARGIN, TOP = 8.4, 19, 18, 44
+FONTS: Final = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 COLOURS: Final = {"$": "#79c0ff", "EXPORT": "#8b949e", "task:": "#7ee787", "verified": "#7ee787", ".csv: ": "#7ee787"}
 
 
@@ -69,10 +70,9 @@ def drawn(lines: list[str]) -> str:
     """The SVG: no fonts and nothing else is fetched; the length of each line is told, so columns stay columns."""
     width, height = COLUMNS * LETTER + 2 * MARGIN, TOP + len(lines) * LINE + MARGIN
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
-        f'height="{height:g}" role="img" font-size="14" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, '
-        f"'DejaVu Sans Mono', monospace\">",
-        "<title>make demo in a terminal: two exports with progress bars, and their files, complete and verified</title>",
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" font-size="14"',
+        f' width="{width:g}" height="{height:g}" font-family="{FONTS}">',
+        "<title>make demo in a terminal: two exports with their bars, and their files, complete and verified</title>",
         f'<rect width="{width:g}" height="{height:g}" rx="9" fill="#0d1117" stroke="#8b949e" stroke-opacity="0.4"/>',
         *(
             f'<circle cx="{MARGIN + 5 + place * 20}" cy="20" r="6" fill="{fill}"/>'

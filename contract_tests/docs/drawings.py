@@ -20,7 +20,7 @@ KINDS: Final = {
     1: ("decisions: pure functions", "#dafbe1"),
     0: ("values: effects, types, errors, events", "#f6f8fa"),
 }
-WIDTH, LETTERS = 760, 74
+WIDTH, LETTERS = 760, 90
 
 
 def drawn() -> str:

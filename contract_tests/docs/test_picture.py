@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from contract_tests.docs import drawings
 from contract_tests.docs.code import ROOT
 from scripts import _picture
 
@@ -48,3 +49,7 @@ def test_pictures_fetch_nothing_and_tell_no_place(name: str) -> None:
     assert (
         re.findall(r"<(?:script|image|use|link|foreignObject)|@import|@font-face|url\(|/home/|/root|/tmp", text) == []
     )
+
+
+def test_the_floors_are_drawn_as_they_are() -> None:
+    assert drawings.DRAWING.read_text(encoding="utf-8") == drawings.drawn(), drawings.REMEDY
