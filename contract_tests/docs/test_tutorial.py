@@ -77,7 +77,7 @@ def test_from_nothing_to_a_verified_file(tmp_path: Path) -> None:
             assert run.ended() == 130
         assert "profile-export resume --journal exports/.journal" in run.err
         told += typed([*setting, *after], tmp_path)
-        assert told.endswith("1_database_export.csv\n")
+        assert "\n1_database_export.csv\n" in told
     assert [line for line in shown() if line not in re.sub(r" +(?=created)", "  ", told)] == []
     assert len(lines) == 16
 
