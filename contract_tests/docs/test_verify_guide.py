@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from contract_tests.cli.programs import environment, running
+from contract_tests.docs.code import PANEL, ROOT, TOKEN, blocks_of, commands
 from contract_tests.verification.catalogue import FAULTS
 from contract_tests.verification.conforming import CONFORMING
 from profile_export.sandbox import RunningSandbox, SandboxSettings, start_sandbox
 from scripts.verification.__main__ import main
 
-ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs" / "how-to" / "verify-a-panel.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^\$ (.*)$", GUIDE, re.MULTILINE)
-PANEL = "https://panel.example.com"
-TOKEN = "abcdefghijklmnqrstuvwxyz"
+COMMANDS = commands("docs/how-to/verify-a-panel.md")
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +45,20 @@ def test_the_guide_has_commands_and_the_true_numbers() -> None:
     assert len(COMMANDS) == 5
     assert f"on {len(FAULTS)} faulty panels" in GUIDE
     assert f"on {len(CONFORMING)} different" in GUIDE
+
+
+def test_the_faulty_panel_of_the_guide_is_found_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = ROOT / "docs" / "how-to" / "verify-a-panel.md"
+    serve, verify = (block.text.strip().removeprefix("$ ") for block in blocks_of(page) if block.reason is not None)
+    _, *words = shlex.split(serve.replace("--port 8000", "--port 0"))
+    with running(env=environment(), command=[sys.executable, *words], cwd=ROOT) as faulty:
+        faulty.until(lambda: "--base-url" in faulty.out)
+        token, _, *asked = shlex.split(verify)
+        assert token in faulty.out
+        url = re.findall(r"http://\S+", faulty.out)[0]
+        options = [url if word == "http://127.0.0.1:8000" else word for word in asked]
+        name, _, secret = token.partition("=")
+        assert main([*options, "--pace", "0"], {name: secret}) == 1
+    told = capsys.readouterr().err
+    assert "The contract is broken" in told
+    assert "of 50 requests" in told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +15,16 @@ from profile_export.testing import SandboxPanel
 from profile_export.testing.served import serving
 
 GUIDES = ("docs/how-to/xml.md", "docs/how-to/bearer.md")
+
+UNSAYABLE: list[dict[str, Any]] = [
+    {"$or": []},
+    {"a": None},
+    {"a": []},
+    {"a": {}},
+    {"a": ["b"]},
+    {"a": [[1, 2], 3]},
+    {"a": "\0"},
+]
 
 
 @pytest.fixture(params=GUIDES, ids=lambda name: Path(name).stem)
@@ -69,7 +80,7 @@ def test_the_selection_is_sent_as_it_is_shown() -> None:
 
     with ExportClient(PANEL, token=TOKEN, wire_format="xml", transport=httpx.MockTransport(panel)) as client:
         client.create_export(Database(1), where={"occupation": "doctor"})
-        for refused in ({"$or": []}, {"a": None}, {"a": []}, {"a": {}}, {"a": ["b"]}, {"a": [[1, 2], 3]}, {"a": "\0"}):
+        for refused in UNSAYABLE:
             with pytest.raises(UsageError, match="XML"):
                 client.create_export(Database(1), where=refused)
     [sent] = dialogue
