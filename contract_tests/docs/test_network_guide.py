@@ -12,7 +12,7 @@ import attrs
 import pytest
 import trustme
 
-from contract_tests.docs.code import PANEL, TOKEN, commands, runnable, shell
+from contract_tests.docs.code import PANEL, TOKEN, called, commands, runnable
 from contract_tests.wire.listeners import Handler, Listener, listening, pump, tunnel_to
 from profile_export.testing.served import serving
 
@@ -29,13 +29,16 @@ class Network:
     folder: Path
     secure: str
     proxy: Listener
+    monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str]
 
     def run(self, command: str, address: str) -> str:
         line = command.replace(PANEL, address).replace(PROXY, f"http://127.0.0.1:{self.proxy.port}")
         named = {} if "--panel" in command else {"PROFILE_EXPORT_BASE_URL": address}
-        done = shell(line, self.folder, PROFILE_EXPORT_TOKEN=TOKEN, **named)
-        assert done.returncode == 0, f"{command}: {done.stderr}{done.stdout}"
-        return done.stdout
+        code = called(line, self.folder, self.monkeypatch, PROFILE_EXPORT_TOKEN=TOKEN, **named)
+        out, err = self.capsys.readouterr()
+        assert code == 0, f"{command}: {err}{out}"
+        return str(out)
 
     def exported(self) -> list[str]:
         return sorted(path.parent.name for path in self.folder.glob("exports/*/*.csv"))
@@ -55,7 +58,7 @@ def front_of(port: int) -> Handler:
 
 
 @pytest.fixture
-def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
+def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Network]:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -66,7 +69,7 @@ def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Network
     with serving(tmp_path / "panel", token=TOKEN) as panel:
         port = int(panel.base_url.rpartition(":")[2])
         with listening(front_of(port), context) as secure, listening(tunnel_to(secure.port)) as proxy:
-            yield Network(tmp_path, f"https://127.0.0.1:{secure.port}", proxy)
+            yield Network(tmp_path, f"https://127.0.0.1:{secure.port}", proxy, monkeypatch, capsys)
 
 
 def test_through_the_proxy(network: Network) -> None:

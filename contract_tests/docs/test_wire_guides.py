@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.docs.code import PANEL, ROOT, TOKEN, blocks_of, commands, runnable, shell
+from contract_tests.docs.code import PANEL, ROOT, TOKEN, blocks_of, called, commands, runnable
 from profile_export import Database, ExportClient, UsageError
 from profile_export.testing import SandboxPanel
 from profile_export.testing.served import serving
@@ -49,15 +49,11 @@ def check_spoken(guide: str, panel: SandboxPanel) -> None:
     assert {"token=" in request.path for request in panel.requests_for("download")} == {"bearer" not in guide}
 
 
-def test_the_commands(guide: str, panel: SandboxPanel, tmp_path: Path) -> None:
+def test_the_commands(guide: str, panel: SandboxPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for command in commands(guide):
-        done = shell(
-            command.replace(PANEL, panel.base_url),
-            tmp_path,
-            PROFILE_EXPORT_TOKEN=TOKEN,
-            **({} if "--panel" in command else {"PROFILE_EXPORT_BASE_URL": panel.base_url}),
-        )
-        assert done.returncode == 0, f"{command}: {done.stderr}{done.stdout}"
+        named = {} if "--panel" in command else {"PROFILE_EXPORT_BASE_URL": panel.base_url}
+        typed = command.replace(PANEL, panel.base_url)
+        assert called(typed, tmp_path, monkeypatch, PROFILE_EXPORT_TOKEN=TOKEN, **named) == 0, command
     assert len(list(tmp_path.glob("exports/*/*.csv"))) == 2
     check_spoken(guide, panel)
 
