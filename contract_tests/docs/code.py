@@ -19,7 +19,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 PANEL: Final = "https://panel.example.com"
 TOKEN: Final = "abcdefghijklmnqrstuvwxyz"
 # What programs print, what goes over the wire, and drawings: shown, not run.
-SHOWN: Final = frozenset({"text", "http"})
+SHOWN: Final = frozenset({"text", "http", "json", "xml"})
 BLOCK: Final = re.compile(
     r"^(?:<!-- not run: (?P<reason>[^\n]+) -->\n)?```(?P<info>[^`\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
