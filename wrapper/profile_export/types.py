@@ -137,7 +137,10 @@ class DownloadedFile:
 
     @property
     def url(self) -> str:
-        """Where it is, such as `file:///exports/1.csv` or `s3://bucket/1.csv`; `-` for a stream."""
+        """Where it is, as a URL; `-` for a stream.
+
+        Such as `file:///exports/1.csv` or `s3://bucket/1.csv`.
+        """
         return self.place.absolute().as_uri() if isinstance(self.place, Path) else str(self.place)
 
     def __repr__(self) -> str:
