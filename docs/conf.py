@@ -37,7 +37,9 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
-autodoc_type_aliases = {name: name for name in ("AuthMode", "EventSink", "Source", "Target", "To", "Verify", "WireFormat")}
+autodoc_type_aliases = {
+    name: name for name in ("AuthMode", "EventSink", "Source", "Target", "To", "Verify", "WireFormat")
+}
 # Too large for the environment of this site. Its classes are shown as they are written.
 autodoc_mock_imports = ["airflow", "asgiref"]
 napoleon_numpy_docstring = False

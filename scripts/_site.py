@@ -9,7 +9,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 # What a browser loads by itself. Links are followed by people, so they may lead out.
-LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "object": "data", "embed": "src", "link": "href"}
+LOADED = {
+    "script": "src",
+    "img": "src",
+    "iframe": "src",
+    "source": "src",
+    "object": "data",
+    "embed": "src",
+    "link": "href",
+}
 ELSEWHERE = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 IN_STYLES = re.compile(r"(?:url\(|@import)\s*['\"]?\s*((?:https?:)?//[^'\")\s]+)", re.IGNORECASE)
 

@@ -31,13 +31,17 @@ def test_the_commands_of_the_readme_set_up_and_then_do_it(target: str, calls: st
 @pytest.mark.parametrize(
     ("name", "parts"),
     [
-        (".ci/run", ["set -eu", "make test\n", "scripts/test-engines\n", "scripts/test-airflow"]),
+        (".ci/run", ["set -eu", "make test\n", "scripts/docs\n", "scripts/test-engines\n", "scripts/test-airflow"]),
         (
             "scripts/test-airflow",
             ["set -eu", "uv", "--locked", "/mypy", "/pyright", "-m pytest contract_tests/airflow"],
         ),
         ("scripts/test", ["set -eu", "scripts/check\n", "scripts/check-wheel\n", "pytest -n"]),
         ("scripts/check", ["set -eu", "ruff format --check", "ruff check", "mypy", "pyright", "generate --check"]),
+        (
+            "scripts/docs",
+            ["set -eu", "--locked", "--group docs", "_reference.py --check", "--fail-on-warning", "_site.py site"],
+        ),
         ("scripts/test-engines", ["set -eu", "--group engines", "contract_tests/tables/lane_engines.py"]),
         ("scripts/check-wheel", ["set -eu", "build", "--wheel", "consumer.py", 'mypy" --strict', "pyright"]),
     ],

@@ -48,6 +48,28 @@ def test_links_lead_to_files(page: Path) -> None:
     assert not broken
 
 
+def anchors(page: Path) -> set[str]:
+    """The anchors that forges, and the site, give the headings of a page."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    found: dict[str, int] = {}
+    for heading in re.findall(r"^#+ (.+?)\s*$", text, re.MULTILINE):
+        plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower()
+        slug = re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
+        found[slug if slug not in found else f"{slug}-{found[slug]}"] = 1
+        found[slug] = found.get(slug, 0) + 1
+    return set(found)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_anchors_lead_to_headings(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    targets = [(page.parent / target, anchor[1:]) for target, anchor in LINK.findall(text) if anchor]
+    targets += [(page, anchor) for anchor in re.findall(r"\]\(#([^)]+)\)", text)]
+    assert [
+        (target.name, anchor) for target, anchor in targets if target.suffix == ".md" and anchor not in anchors(target)
+    ] == []
+
+
 def test_every_page_is_in_the_index() -> None:
     index = (ROOT / "docs/index.md").read_text(encoding="utf-8")
     pages = [page.relative_to(ROOT / "docs").as_posix() for page in (ROOT / "docs").rglob("*.md")]

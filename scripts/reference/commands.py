@@ -65,8 +65,16 @@ def row(option: click.Option) -> list[str]:
     words = ", ".join(code(word) for word in [*option.opts, *option.secondary_opts])
     if not option.is_flag and not option.count:
         values = option.type.choices if isinstance(option.type, click.Choice) else None
-        words += " " + (" or ".join(code(value) for value in values) if values else code(option.metavar or "TEXT"))
-    told = option.default if isinstance(option.default, str | int | float) and not isinstance(option.default, bool) else None
+        words += " " + (
+            " or ".join(code(value) for value in values)
+            if values
+            else code(option.metavar or ("N" if isinstance(option.type, click.IntRange) else "TEXT"))
+        )
+    told = (
+        option.default
+        if isinstance(option.default, str | int | float) and not isinstance(option.default, bool)
+        else None
+    )
     default = "required" if option.required else "" if told in {None, ""} or option.count else code(told)
     return [words, option.help or "", default, code(option.envvar) if isinstance(option.envvar, str) else ""]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from profile_export import errors
-from profile_export.cli.app import READER_GONE, group
+from profile_export.cli.app import group
 from profile_export.errors import ExportError
 from scripts.reference.markdown import code, table
 
@@ -12,8 +14,8 @@ INTRO = """# Exit codes
 Written by `scripts/docs --write` from the program. `--json` tells the slug of [the error](errors.md), too.
 
 """
-MIXED = 10
-BY_SIGNAL = {130: "Ctrl-C", 143: "terminated", READER_GONE: "nobody reads the output"}
+# Two columns of the help, and its line about what comes from outside.
+IN_HELP = re.compile(r"(?<!\S)(\d+) +(\S.*?)(?=,? {2,}\d| *$|, \d)", re.MULTILINE)
 
 
 def page() -> str:
@@ -28,11 +30,4 @@ def page() -> str:
 
 def meanings() -> dict[int, str]:
     """What each code means, in the words of the program's own help."""
-    text = (group.help or "").split("Exit codes:")[1]
-    found: dict[int, str] = dict(BY_SIGNAL)
-    for line in text.splitlines():
-        for column in (line.strip()[:35], line.strip()[35:]) if len(line.strip()) > 60 else (line.strip(),):
-            number, _, words = column.strip().partition(" ")
-            if number.isdigit() and int(number) <= MIXED:
-                found[int(number)] = words.strip()
-    return found
+    return {int(number): words for number, words in IN_HELP.findall((group.help or "").split("Exit codes:")[1])}

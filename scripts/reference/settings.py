@@ -23,7 +23,7 @@ IN_CLEAR = "The token itself, in clear: taken only from a file that nobody else 
 
 def page() -> str:
     """The whole page."""
-    options = {option.name: option for option in set_.params if isinstance(option, click.Option)}
+    options = {option.name: option for option in set_.params if isinstance(option, click.Option) and not option.hidden}
     return INTRO + "\n".join(
         [
             "## A panel\n",
