@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 import click
 
+from profile_export.cli import configuration, tokens
 from profile_export.cli.app import group
 from scripts.reference.markdown import code, fence, table
 
 NAME = "profile-export"
 INTRO = """# The command line
 
-Written by `scripts/docs --write` from the commands themselves; `profile-export COMMAND --help` says the same. Exit codes
-stand on [their own page](exit-codes.md), the file of panels on [that about the configuration](configuration.md).
+Written by `scripts/docs --write` from the commands themselves; `profile-export COMMAND --help` says the same.
+Exit codes stand on [their own page](exit-codes.md), the file of panels on [that about the configuration](configuration.md).
 
 """
 
@@ -87,8 +88,8 @@ def environment() -> str:
         for option in command.params:
             if isinstance(option.envvar, str):
                 found.setdefault(option.envvar, f"as {code(option.opts[0])}")
-    found["PROFILE_EXPORT_TOKEN"] = "the token, where no `--token-file` is given"
-    found["PROFILE_EXPORT_CONFIG"] = "where the file of panels is"
+    found[tokens.VARIABLE] = "the token, where no `--token-file` is given"
+    found[configuration.VARIABLE] = "where the file of panels is"
     found["NO_COLOR"] = "no colours, whatever its value"
     return "## The environment\n\n" + table(
         ["variable", "meaning"], ([code(name), text] for name, text in sorted(found.items()))

@@ -64,8 +64,8 @@ def _operation(document: dict[str, Any], request: str, operation: dict[str, Any]
     if "requestBody" in operation:
         yield "### Request\n"
         yield from _contents(document, operation["requestBody"]["content"])
-    for status, answer in operation["responses"].items():
-        answer = resolved(document, answer)
+    for status, given in operation["responses"].items():
+        answer = resolved(document, given)
         yield f"### {'Any other status' if status == 'default' else f'Answer {status}'}\n"
         yield answer["description"]
         for name, header in answer.get("headers", {}).items():

@@ -11,8 +11,8 @@ from scripts.reference.markdown import code, table
 KINDS = {str: "text", int: "whole number", bool: "true or false"}
 INTRO = """# The configuration file
 
-Written by `scripts/docs --write` from what the program reads. [How to configure panels](../how-to/configure.md) shows the
-file in use, and says where it is and what goes before it.
+Written by `scripts/docs --write` from what the program reads. [How to configure panels](../how-to/configure.md) shows
+the file in use, and says where it is and what goes before it.
 
 At the top stands `default`, the name of the panel that commands without `--panel` use. Every panel has a table
 `[panels.NAME]`; names have letters, digits, `-` and `_`, 64 at most.
