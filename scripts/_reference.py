@@ -1,4 +1,4 @@
-"""Writes the pages of docs/reference/ that come from code and contract; `--check` only tells whether they are up to date."""
+"""Writes the pages of docs/reference/ that come from code and contract; `--check` tells whether they are up to date."""
 
 from __future__ import annotations
 

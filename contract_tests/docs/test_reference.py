@@ -1,4 +1,4 @@
-"""The reference is complete: pages written from code are up to date, and every public name has its place and docstring."""
+"""The reference is complete: pages from code are up to date, and every public name has its place and its docstring."""
 
 from __future__ import annotations
 
@@ -104,9 +104,9 @@ def test_that_finds_every_member() -> None:
     assert len(paths) > 150
 
 
-@pytest.mark.parametrize("path", sorted((WRAPPER / "airflow").glob("[hot]*.py")), ids=lambda path: path.name)
-def test_the_classes_for_airflow_have_docstrings(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("name", ["hook", "operator", "trigger"])
+def test_the_classes_for_airflow_have_docstrings(name: str) -> None:
+    tree = ast.parse((WRAPPER / "airflow" / f"{name}.py").read_text(encoding="utf-8"))
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)]
     assert ast.get_docstring(tree)
     assert [node.name for node in nodes if not node.name.startswith("_") and not ast.get_docstring(node)] == []

@@ -15,7 +15,7 @@ NAME = "profile-export"
 INTRO = """# The command line
 
 Written by `scripts/docs --write` from the commands themselves; `profile-export COMMAND --help` says the same.
-Exit codes stand on [their own page](exit-codes.md), the file of panels on [that about the configuration](configuration.md).
+Exit codes have [a page of their own](exit-codes.md), and so has [the file of panels](configuration.md).
 
 """
 

@@ -37,7 +37,7 @@ def page() -> str:
     )
 
 
-def row(key: str, options: dict[str | None, click.Option]) -> list[str]:
+def row(key: str, options: dict[str, click.Option]) -> list[str]:
     """One key."""
     kind = {**configuration.SETTINGS, **configuration.REFERENCES}[key]
     choices = configuration.CHOICES.get(key)
