@@ -1,4 +1,4 @@
-"""Proves that a built site loads nothing from elsewhere: it works without a network, and tells nobody of its readers."""
+"""Proves that a built site loads nothing from elsewhere: it works offline, and tells nobody of its readers."""
 
 from __future__ import annotations
 

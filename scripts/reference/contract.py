@@ -47,7 +47,7 @@ def resolved(document: dict[str, Any], thing: dict[str, Any]) -> dict[str, Any]:
 
 def _operation(document: dict[str, Any], request: str, operation: dict[str, Any]) -> Iterator[str]:
     yield f"## {operation['operationId']}\n"
-    yield fence("http", request).replace("```http", "```text")
+    yield fence("text", request)
     yield f"{operation['summary']}.\n"
     yield operation.get("description", "")
     ways = [" and ".join(code(name) for name in way) or "the token in the body" for way in operation["security"]]
