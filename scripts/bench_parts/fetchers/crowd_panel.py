@@ -32,7 +32,7 @@ class Answering(asyncio.Protocol):
         counts["open"] += 1
         counts["most open"] = max(counts["most open"], counts["open"])
 
-    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - the protocol's signature
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol's signature
         """Counts it no more."""
         counts["open"] -= 1
 
