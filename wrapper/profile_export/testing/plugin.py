@@ -43,7 +43,7 @@ def _profile_export_serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture
 def profile_export_sandbox(request: pytest.FixtureRequest, _profile_export_serve: Serve) -> Iterator[SandboxPanel]:
-    """A running `SandboxPanel` on this machine: address, token, faults on request, and the requests that it saw.
+    """A running panel on this machine: its address and token, faults on request, and the requests that it saw.
 
     The server is shared by the tests of a run; faults and seen requests are not. Settings can be changed by
     `@pytest.mark.profile_export_sandbox(profiles=1000)`.
