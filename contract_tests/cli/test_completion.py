@@ -17,7 +17,7 @@ import pytest
 from contract_tests.cli.conftest import Cli
 from contract_tests.cli.programs import Terminal, environment
 from profile_export.cli import main
-from profile_export.cli.app import group
+from profile_export.cli.overview import group
 
 CONFIG = """
 [panels.main]

@@ -14,8 +14,9 @@ import pytest
 import profile_export
 from contract_tests.cli.conftest import TOKEN, Cli
 from contract_tests.cli.programs import PROGRAM, environment, finished
-from profile_export.cli.app import group
+from profile_export.cli import overview
 from profile_export.cli.console import Console
+from profile_export.cli.overview import group
 from profile_export.sandbox import RunningSandbox
 
 COMMANDS = [
@@ -32,6 +33,34 @@ def test_what_needs_no_network_loads_none(words: list[str]) -> None:
     loaded = set(done.stdout.splitlines())
     assert "click" in loaded
     assert loaded.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("word", ["--help", "-h"])
+def test_the_overview_loads_no_command(word: str) -> None:
+    """Half of the time went into what only commands need."""
+    code = f"import sys; sys.argv[1:] = [{word!r}]; from profile_export.cli import main; main(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment())
+    help_text, _, loaded = done.stdout.rstrip().rpartition("\n")
+    assert "Commands:" in help_text
+    ours = {name for name in loaded.split() if name.startswith("profile_export")}
+    assert ours == {
+        "profile_export",
+        "profile_export._version",
+        "profile_export.cli",
+        "profile_export.cli.overview",
+        "profile_export.cli.refused",
+    }
+    assert {"attr", "attrs", "json", "logging", "asyncio"}.isdisjoint(loaded.split())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_overview_says_of_a_command_what_it_says_itself(name: str) -> None:
+    command = group.get_command(click.Context(group), name)
+    assert command is not None
+    assert command.help is not None
+    _, sentence = overview.COMMANDS[name]
+    first = " ".join(command.help.split("\n\n")[0].split())
+    assert first == sentence or first.startswith(f"{sentence} ")
 
 
 def test_the_installed_program() -> None:
@@ -51,7 +80,7 @@ def test_every_exit_code_is_in_the_help(cli: Cli) -> None:
 
 def test_commands_are_listed_in_the_order_of_the_work(cli: Cli) -> None:
     lines = cli("--help").out.partition("\nCommands:\n")[2].splitlines()
-    assert [line.split()[0] for line in lines if line] == COMMANDS
+    assert [line.split()[0] for line in lines if line[2:3].strip()] == COMMANDS
 
 
 @pytest.mark.parametrize("name", COMMANDS)

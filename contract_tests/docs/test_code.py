@@ -12,6 +12,8 @@ from contract_tests.docs.code import ROOT, SHOWN, blocks_of
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 # Which tests run the blocks of a page in a language: all of them, by what `code` finds.
 RUN_BY: dict[str, dict[str, tuple[str, ...]]] = {
+    "CONTRIBUTING.md": {"console": ("docs/test_entry_points.py",)},
+    "docs/reference/command-line.md": {"bash": ("docs/test_help_examples.py",)},
     "README.md": {"console": ("docs/test_commands.py",), "python": ("docs/test_commands.py",)},
     "docs/tutorial.md": {"console": ("docs/test_tutorial.py",), "python": ("docs/test_tutorial.py",)},
     "docs/how-to/airflow.md": {"python": ("airflow/test_pages.py",)},

@@ -20,6 +20,7 @@ def script(name: str) -> str:
 
 @pytest.mark.parametrize(("target", "calls"), [("demo", ".venv/bin/profile-export demo"), ("test", "scripts/test")])
 def test_the_commands_of_the_readme_set_up_and_then_do_it(target: str, calls: str) -> None:
+    """Those of CONTRIBUTING.md, too."""
     done = subprocess.run(
         ["make", "--no-print-directory", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -1,4 +1,7 @@
-"""The examples in the help of every command can be typed: each of their words and options is understood."""
+"""The examples in the help of every command can be typed: each of their words and options is understood.
+
+The page docs/reference/command-line.md repeats them.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from profile_export.cli.app import group as program
+from profile_export.cli.overview import group as program
 
 EXAMPLE = re.compile(r"profile-export ((?:[a-z]+ )[^\n|)>]*)")
 

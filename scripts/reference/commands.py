@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 
 from profile_export.cli import configuration, tokens
-from profile_export.cli.app import group
+from profile_export.cli.overview import group
 from scripts.reference.markdown import code, fence, table
 
 NAME = "profile-export"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from profile_export import errors
-from profile_export.cli.app import group
+from profile_export.cli.overview import group
 from profile_export.errors import ExportError
 from scripts.reference.markdown import code, table
 

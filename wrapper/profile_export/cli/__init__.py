@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     The program is loaded here and not above, so that Ctrl-C in its first moments is met by this function already.
     """
     try:
-        if arguments is None and sys.argv[1:] == ["--version"] and _told_version():
+        if arguments is None and len(sys.argv) == 2 and _told(sys.argv[1]):
             return 0
         from profile_export.cli import app  # noqa: PLC0415
     except KeyboardInterrupt:
@@ -25,10 +25,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return app.main(arguments)
 
 
-def _told_version() -> bool:
-    """Says the version without loading the program, which takes ten times as long; whatever fails is left to it."""
+def _told(word: str) -> bool:
+    """Says the version or the overview without loading the program, which takes longer; what fails is left to it."""
     try:
-        sys.stdout.write(f"{NAME} {__version__}\n")
+        match word:
+            case "--version":
+                sys.stdout.write(f"{NAME} {__version__}\n")
+            case "--help" | "-h":
+                from profile_export.cli.overview import group  # noqa: PLC0415
+
+                group.main([word], prog_name=NAME, standalone_mode=False)
+            case _:
+                return False
         sys.stdout.flush()
     except (AttributeError, OSError, ValueError):
         return False

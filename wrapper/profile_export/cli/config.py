@@ -14,7 +14,8 @@ from profile_export.cli.completing import files, panel_names
 from profile_export.cli.configuration import CHOICES, PANEL_NAME, REFERENCES, SETTINGS
 from profile_export.cli.console import NAME, printable, table
 from profile_export.cli.invocation import Invocation
-from profile_export.cli.options import refused_token_option, report_options
+from profile_export.cli.options import report_options
+from profile_export.cli.refused import refused_token_option
 
 
 @click.group(invoke_without_command=False)

@@ -19,7 +19,8 @@ from profile_export import sandbox as sandbox_package
 from profile_export.cli import panels, results
 from profile_export.cli.console import printable, table
 from profile_export.cli.invocation import Invocation
-from profile_export.cli.options import refused_token_option, report_options
+from profile_export.cli.options import report_options
+from profile_export.cli.refused import refused_token_option
 from profile_export.cli.session import open_client
 from profile_export.cli.signals import Interrupted
 

@@ -17,6 +17,7 @@ from profile_export.cli import tokens
 from profile_export.cli.completing import files, folders, panel_names
 from profile_export.cli.console import Console
 from profile_export.cli.invocation import USUAL_TIMEOUT, Invocation
+from profile_export.cli.refused import refused_token_option
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -198,13 +199,6 @@ def token_options(command: Command) -> Command:
         ),
         refused_token_option,
     )(command)
-
-
-def refused_token_option(command: Command) -> Command:
-    """`--token`, which is refused with a reason."""
-    return click.option("--token", hidden=True, expose_value=False, is_eager=True, callback=tokens.refuse_argument)(
-        command
-    )
 
 
 def _sets(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
