@@ -1,0 +1,1 @@
+"""What must be true of a release, each check in the module of its subject; run by scripts/release."""

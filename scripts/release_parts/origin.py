@@ -1,0 +1,59 @@
+"""A plugin of pytest that proves that the tests import the wheel, and nothing but the wheel: file by file, in each process.
+
+It is loaded with `-p`, and finds the wheel's path in PROFILE_EXPORT_WHEEL.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+PACKAGES = ("profile_export", "profile_export_api")
+
+
+def is_ours(name: str) -> bool:
+    return name.partition(".")[0].partition("/")[0] in PACKAGES
+
+
+def differing(wheel: Path, installed: Path) -> list[str]:
+    """The files of the wheel's packages that are not installed byte for byte."""
+    with zipfile.ZipFile(wheel) as archive:
+        return [
+            name
+            for name in archive.namelist()
+            if is_ours(name)
+            and not ((installed / name).is_file() and (installed / name).read_bytes() == archive.read(name))
+        ]
+
+
+def foreign(modules: Iterable[tuple[str, str | None]], installed: Path) -> list[str]:
+    """The modules of our packages that were imported from anywhere else."""
+    folder = installed.resolve()
+    return sorted(
+        f"{name} from {file}"
+        for name, file in modules
+        if is_ours(name) and not (file and Path(file).resolve().is_relative_to(folder))
+    )
+
+
+def installed() -> Path:
+    return Path(sysconfig.get_path("purelib"))
+
+
+def pytest_configure() -> None:
+    wrong = differing(Path(os.environ["PROFILE_EXPORT_WHEEL"]), installed())
+    if wrong:
+        raise pytest.UsageError(f"not the wheel's: {', '.join(wrong[:5])}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    loaded = [(name, getattr(module, "__file__", None)) for name, module in list(sys.modules.items())]
+    wrong = foreign(loaded, installed())
+    if wrong or (hasattr(session.config, "workerinput") and not any(is_ours(name) for name, _ in loaded)):
+        raise pytest.UsageError(f"not imported from the wheel: {', '.join(wrong[:5]) or 'anything'}")
