@@ -96,6 +96,8 @@ def generate(contract: Path, target: Path) -> None:
         made = Path(scratch, "made")
         _run_generator(document, settings, made)
         (made / "xml_shapes.py").write_text(_shapes_module(document_as_written), encoding="utf-8")
+        # The generator leaves it to a project file, which the client doesn't have.
+        (made / "py.typed").touch()
         shutil.copytree(made, target, ignore=shutil.ignore_patterns("__pycache__", ".ruff_cache"))
 
 
