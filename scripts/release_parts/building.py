@@ -1,4 +1,4 @@
-"""Sdist and wheel from what is committed, built twice in different places: the same bytes, or they can't be verified."""
+"""Sdist and wheel from what is committed, built twice in different places: only equal bytes can be verified."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ class Built:
     wheel: Path
 
     def wheel_sizes(self) -> dict[str, int]:
+        """The files of the wheel with the bytes that they take there."""
         with zipfile.ZipFile(self.wheel) as archive:
             return {entry.filename: entry.compress_size for entry in archive.infolist()}
 
     def sdist_names(self) -> list[str]:
+        """The members of the sdist."""
         with tarfile.open(self.sdist) as archive:
             return archive.getnames()
 

@@ -23,10 +23,12 @@ class Section:
     text: str
 
     def version(self) -> str | None:
+        """The version that the heading names, if it is one of a release."""
         whole = HEADING.fullmatch(self.heading)
         return whole[1] if whole else None
 
     def problems(self) -> list[str]:
+        """What is wrong with the section itself."""
         whole = HEADING.fullmatch(self.heading)
         if not whole:
             return [f"the heading {self.heading!r} isn't '[version] - YYYY-MM-DD'"]

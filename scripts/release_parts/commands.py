@@ -13,7 +13,14 @@ from scripts.release_parts.outcomes import CheckFailed
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 # Each of them could put other code, or another environment, in the place of what is checked.
-FOREIGN: Final = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONDONTWRITEBYTECODE")
+FOREIGN: Final = (
+    "VIRTUAL_ENV",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTEST_ADDOPTS",
+    "PYTEST_PLUGINS",
+    "PYTHONDONTWRITEBYTECODE",
+)
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -32,9 +32,7 @@ def wheel_problems(names: Collection[str], wanted: Collection[str], size: int) -
     found += [f"{name} doesn't belong there" for name in sorted(set(names) - set(wanted))]
     for package in PACKAGES:
         found += [
-            f"{package}/{name} isn't there"
-            for name in ("__init__.py", "py.typed")
-            if f"{package}/{name}" not in names
+            f"{package}/{name} isn't there" for name in ("__init__.py", "py.typed") if f"{package}/{name}" not in names
         ]
     if not any(name.endswith(".dist-info/licenses/LICENSE") for name in names):
         found.append("there is no license")
@@ -46,9 +44,11 @@ def wheel_problems(names: Collection[str], wanted: Collection[str], size: int) -
 
 def sdist_problems(names: Collection[str], top: str) -> list[str]:
     found = [f"{name} is missing" for name in SOURCES if f"{top}/{name}" not in names]
-    for folder in ("wrapper/profile_export", "generated/profile_export_api"):
-        if f"{top}/{folder}/__init__.py" not in names:
-            found.append(f"{folder} is missing")
+    found += [
+        f"{folder} is missing"
+        for folder in ("wrapper/profile_export", "generated/profile_export_api")
+        if f"{top}/{folder}/__init__.py" not in names
+    ]
     parts = {name: PurePosixPath(name).parts for name in names}
     found += [f"{name} lies outside of {top}" for name, split in parts.items() if split[:1] != (top,) or ".." in split]
     return found + [f"{name} is for developers" for name, split in parts.items() if set(NEVER) & set(split)]

@@ -1,4 +1,4 @@
-"""A plugin of pytest that proves that the tests import the wheel, and nothing but the wheel: file by file, in each process.
+"""A plugin of pytest that proves, file by file and in each process, that the tests import the wheel and nothing else.
 
 It is loaded with `-p`, and finds the wheel's path in PROFILE_EXPORT_WHEEL.
 """

@@ -30,11 +30,16 @@ class Outcome:
 
     @property
     def passed(self) -> bool:
+        """Whether there was no problem."""
         return not self.found.problems
 
     def lines(self) -> list[str]:
+        """The line of the check, and those that go with it."""
         word, text = ("ok  ", self.found.note) if self.passed else ("FAIL", "; ".join(self.found.problems))
-        return [f"{word} {self.name}: {text} ({self.seconds:.1f} s)", *(f"       {line}" for line in self.found.details)]
+        return [
+            f"{word} {self.name}: {text} ({self.seconds:.1f} s)",
+            *(f"       {line}" for line in self.found.details),
+        ]
 
 
 def judged(name: str, check: Callable[[], Found]) -> Outcome:

@@ -1,4 +1,4 @@
-"""The list of everything that can be installed with a release (CycloneDX), from the lock file; the same for each build."""
+"""The list of all that can be installed with a release (CycloneDX), from the lock file; the same for each build."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def direct(project: Mapping[str, Any]) -> set[str]:
 
 
 def exported(version: str, epoch: int) -> dict[str, Any]:
-    """uv's list, with what uv can't know (a version that is computed) and without what differs each time."""
+    """The list of uv, with what uv can't know (a version that is computed) and without what differs each time."""
     text = uv("export", "--quiet", "--locked", "--no-default-groups", "--all-extras", "--format", "cyclonedx1.5")
     document: dict[str, Any] = json.loads(text[text.index("{") :])
     metadata = document["metadata"]

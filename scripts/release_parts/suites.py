@@ -45,7 +45,7 @@ def tools(group: Iterable[str | dict[str, str]], names: Iterable[str]) -> list[s
 
 def pins(text: str) -> dict[str, str]:
     """The versions that a list of requirements settles."""
-    return {name: version for name, version in re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE)}
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE))
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ class Lane:
     wheel: Path
 
     def wheel_with_extras(self) -> str:
+        """The wheel as a requirement."""
         return f"profile-export[{','.join(EXTRAS)}] @ {self.wheel.as_uri()}"
 
     def install(self, *words: str | Path) -> Path:
@@ -77,7 +78,16 @@ class Lane:
         """
         source = unpacked(self.folder / "source", *COPIED)
         told = run(
-            *(venv / "bin/python", "-m", "pytest", "-q", "-p", "scripts.release_parts.origin", "-p", "no:cacheprovider"),
+            *(
+                venv / "bin/python",
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "scripts.release_parts.origin",
+                "-p",
+                "no:cacheprovider",
+            ),
             *("-n", os.environ.get("PYTEST_WORKERS", "2"), *(f"--ignore={path}" for path in WITHOUT)),
             *(f"contract_tests/{folder}" for folder in folders),
             cwd=source,

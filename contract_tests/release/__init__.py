@@ -1,0 +1,1 @@
+"""Tests of what scripts/release decides: each rule with a release that breaks it."""
