@@ -79,6 +79,27 @@ def test_the_sources_of_this_repository_are_not_taken_for_a_wheel(tmp_path: Path
     assert "not the wheel's: profile_export/a.py" in done.stderr
 
 
+def test_what_a_process_of_its_own_imports_from_elsewhere_ends_in_an_error(tmp_path: Path) -> None:
+    """The process that was started imports nothing here: only what the other one says can make it fail."""
+    wheel = tmp_path / "empty.whl"
+    zipfile.ZipFile(wheel, "w").close()
+    tmp_path.joinpath("test_it.py").write_text("import profile_export\ndef test_it(): assert profile_export\n")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-p", "scripts.release_parts.origin", "-p", "xdist.plugin"),
+            *("-n", "1", "-c", "/dev/null", "--rootdir", str(tmp_path), str(tmp_path)),
+        ],
+        cwd=commands.ROOT,
+        env=commands.environment(PROFILE_EXPORT_WHEEL=str(wheel), PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "[100%]" in done.stdout
+    assert done.returncode != 0
+    assert "not imported from the wheel: profile_export from " in done.stderr + done.stdout
+
+
 def test_the_copy_of_the_tests_has_no_sources() -> None:
     assert {"wrapper", "generated"}.isdisjoint(suites.COPIED)
     for folder in {*suites.WHOLE, *suites.SMALL}:

@@ -11,10 +11,12 @@ import sysconfig
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 PACKAGES = ("profile_export", "profile_export_api")
+FOUND: list[str] = []
 
 
 def is_ours(name: str) -> bool:
@@ -52,8 +54,21 @@ def pytest_configure() -> None:
         raise pytest.UsageError(f"not the wheel's: {', '.join(wrong[:5])}")
 
 
+def loaded_from_elsewhere() -> list[str]:
+    return foreign([(name, getattr(module, "__file__", None)) for name, module in [*sys.modules.items()]], installed())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What a process of pytest-xdist says at its end: an error that it raised there would be heard by nobody."""
+    FOUND.extend(node.workeroutput.get("foreign", ["nothing was said by a process that broke"]))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    loaded = [(name, getattr(module, "__file__", None)) for name, module in list(sys.modules.items())]
-    wrong = foreign(loaded, installed())
-    if wrong or (hasattr(session.config, "workerinput") and not any(is_ours(name) for name, _ in loaded)):
-        raise pytest.UsageError(f"not imported from the wheel: {', '.join(wrong[:5]) or 'anything'}")
+    """Ends in an error in the process that pytest was started as, whichever process imported something else."""
+    wrong = loaded_from_elsewhere()
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["foreign"] = wrong
+    elif wrong := [*FOUND, *wrong]:
+        raise pytest.UsageError(f"not imported from the wheel: {', '.join(wrong[:5])}")
