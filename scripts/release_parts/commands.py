@@ -57,4 +57,5 @@ def uv(*words: str | Path, cwd: Path = ROOT, more: Mapping[str, str] | None = No
 
 
 def git(*words: str) -> str:
-    return run("git", *words).strip()
+    # Only its end: a line of `git status` may begin with a space.
+    return run("git", *words).rstrip()
