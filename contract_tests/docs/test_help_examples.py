@@ -7,42 +7,32 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 
-from profile_export.cli.overview import group as program
+from scripts.reference.commands import commands, program
 
 EXAMPLE = re.compile(r"profile-export ((?:[a-z]+ )[^\n|)>]*)")
 
 
-def commands_of(command: click.Command) -> Iterator[click.Command]:
-    yield command
-    if isinstance(command, click.Group):
-        context = click.Context(command)
-        for name in command.list_commands(context):
-            found = command.get_command(context, name)
-            assert found is not None
-            yield from commands_of(found)
-
-
 def examples() -> list[str]:
-    helps = [command.help or "" for command in commands_of(program)]
+    root = program()
+    helps = [context.command.help or "" for context in (root, *commands(root))]
     return [line for text in helps if "Example" in text for line in EXAMPLE.findall(text.partition("Example")[2])]
 
 
 @pytest.mark.parametrize("example", examples())
 def test_an_example_is_understood(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    command: click.Command = program
-    words, info = shlex.split(example), "profile-export"
-    while isinstance(command, click.Group):
-        found = command.get_command(click.Context(command), words[0])
-        assert found is not None, words[0]
-        command, info, words = found, words[0], words[1:]
-    context = command.make_context(info, words)
+    context, words = program(), shlex.split(example)
+    while isinstance(context.command, click.Group):
+        name, *words = words
+        found = context.command.get_command(context, name)
+        assert found is not None, name
+        is_group = isinstance(found, click.Group)
+        context = click.Context(found, context, name) if is_group else found.make_context(name, words, context)
     assert context.params is not None
     assert context.args == []
 

@@ -16,8 +16,9 @@ import attrs
 import pytest
 
 from profile_export import errors
+from profile_export.cli import main
 from scripts import _reference
-from scripts.reference import exit_codes
+from scripts.reference import commands, exit_codes
 
 ROOT = Path(__file__).resolve().parents[2]
 API = ROOT / "docs" / "reference" / "api"
@@ -64,6 +65,13 @@ EVERY = [(f"{module}.{path}", thing) for module, name in NAMES for path, thing i
 
 def test_pages_written_from_code_are_up_to_date() -> None:
     assert _reference.stale() == [], _reference.REMEDY
+
+
+def test_writing_pages_leaves_the_program_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where all run in one process: click keeps the first names of a command's help."""
+    commands.page()
+    assert main(["resume", "-h"]) == 0
+    assert "-h, --help" in capsys.readouterr().out
 
 
 def test_every_exit_code_has_its_meaning() -> None:

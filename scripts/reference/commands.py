@@ -7,11 +7,10 @@ from collections.abc import Iterator
 
 import click
 
-from profile_export.cli import configuration, tokens
+from profile_export.cli import NAME, configuration, tokens
 from profile_export.cli.overview import group
 from scripts.reference.markdown import code, fence, table
 
-NAME = "profile-export"
 INTRO = """# The command line
 
 Written by `scripts/docs --write` from the commands themselves; `profile-export COMMAND --help` says the same.
@@ -22,25 +21,30 @@ Exit codes have [a page of their own](exit-codes.md), and so has [the file of pa
 
 def page() -> str:
     """The whole page."""
-    context = click.Context(group, info_name=NAME)
-    parts = [described(command, path) for path, command in commands(group, context, NAME)]
-    return INTRO + "\n".join([*parts, environment()])
+    return INTRO + "\n".join([*(described(context) for context in commands(program())), environment()])
 
 
-def commands(of: click.Group, context: click.Context, path: str) -> Iterator[tuple[str, click.Command]]:
-    """Every command with its words, groups before what is in them."""
-    for name in of.list_commands(context):
-        command = of.get_command(context, name)
+def program() -> click.Context:
+    """The program's own context: click keeps in a command the names of its help that the first context has."""
+    return click.Context(group, info_name=NAME, **group.context_settings)
+
+
+def commands(of: click.Context) -> Iterator[click.Context]:
+    """Every command below, in its context; groups before what is in them."""
+    assert isinstance(of.command, click.Group)
+    for name in of.command.list_commands(of):
+        command = of.command.get_command(of, name)
         if command is None or command.hidden:
             continue
-        yield f"{path} {name}", command
+        context = click.Context(command, of, name)
+        yield context
         if isinstance(command, click.Group):
-            yield from commands(command, click.Context(command, context, name), f"{path} {name}")
+            yield from commands(context)
 
 
-def described(command: click.Command, path: str) -> str:
+def described(context: click.Context) -> str:
     """One command's section."""
-    context = click.Context(command, info_name=path)
+    command, path = context.command, context.command_path
     usage = " ".join([path, *command.collect_usage_pieces(context)])
     parts = [f"## {path}\n", fence("text", usage), prose(command.help or "")]
     options = [option for option in command.params if isinstance(option, click.Option) and not option.hidden]
@@ -83,9 +87,8 @@ def row(option: click.Option) -> list[str]:
 def environment() -> str:
     """The variables that the program reads, with what sets the same."""
     found: dict[str, str] = {}
-    context = click.Context(group, info_name=NAME)
-    for _, command in commands(group, context, NAME):
-        for option in command.params:
+    for context in commands(program()):
+        for option in context.command.params:
             if isinstance(option.envvar, str):
                 found.setdefault(option.envvar, f"as {code(option.opts[0])}")
     found[tokens.VARIABLE] = "the token, where no `--token-file` is given"

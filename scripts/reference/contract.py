@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import yaml
-
 from scripts.reference.markdown import code, fence, table
+from scripts.verification.contract import follow, load, operations
 
-CONTRACT = Path(__file__).resolve().parents[2] / "openapi.yaml"
 INTRO = """# The contract
 
 Written by `scripts/docs --write` from [openapi.yaml](../../openapi.yaml), which is the contract; in doubt, that counts.
@@ -23,26 +20,15 @@ nobody says, so that the client survives its opposite.
 
 def page() -> str:
     """The whole page."""
-    document: dict[str, Any] = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
+    document = load()
     info = document["info"]
     parts = [f"OpenAPI {document['openapi']}, API version {info['version']}.\n", info["description"]]
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            parts += _operation(document, f"{method.upper()} {path}", operation)
+    for path, method, operation in operations(document):
+        parts += _operation(document, f"{method.upper()} {path}", operation)
     parts.append("## Schemas\n")
     for name, schema in document["components"]["schemas"].items():
         parts += [f"### {name}\n", schema.get("description", ""), *_schema(document, schema)]
     return INTRO + "\n".join(part.rstrip() + "\n" for part in parts if part.strip())
-
-
-def resolved(document: dict[str, Any], thing: dict[str, Any]) -> dict[str, Any]:
-    """What stands behind a reference."""
-    while "$ref" in thing:
-        target: Any = document
-        for step in thing["$ref"].removeprefix("#/").split("/"):
-            target = target[step]
-        thing = target
-    return thing
 
 
 def _operation(document: dict[str, Any], request: str, operation: dict[str, Any]) -> Iterator[str]:
@@ -52,7 +38,7 @@ def _operation(document: dict[str, Any], request: str, operation: dict[str, Any]
     yield operation.get("description", "")
     ways = [" and ".join(code(name) for name in way) or "the token in the body" for way in operation["security"]]
     yield f"Authentication: {', or '.join(ways)}.\n"
-    parameters = [resolved(document, parameter) for parameter in operation.get("parameters", [])]
+    parameters = [follow(document, parameter) for parameter in operation.get("parameters", [])]
     if parameters:
         yield table(
             ["parameter", "in", "meaning"],
@@ -65,11 +51,11 @@ def _operation(document: dict[str, Any], request: str, operation: dict[str, Any]
         yield "### Request\n"
         yield from _contents(document, operation["requestBody"]["content"])
     for status, given in operation["responses"].items():
-        answer = resolved(document, given)
+        answer = follow(document, given)
         yield f"### {'Any other status' if status == 'default' else f'Answer {status}'}\n"
         yield answer["description"]
         for name, header in answer.get("headers", {}).items():
-            yield f"Header {code(name)}: {resolved(document, header)['description']}\n"
+            yield f"Header {code(name)}: {follow(document, header)['description']}\n"
         yield from _contents(document, answer.get("content", {}))
         for name, link in answer.get("links", {}).items():
             yield f"Link `{name}` to [{link['operationId']}](#{link['operationId']}): {link['description']}\n"
@@ -101,7 +87,7 @@ def _schema(document: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
 
 
 def _meaning(document: dict[str, Any], field: dict[str, Any]) -> str:
-    text = field.get("description") or resolved(document, field).get("description", "")
+    text = field.get("description") or follow(document, field).get("description", "")
     return f"{text} Default: {code(field['default'])}." if "default" in field else text
 
 
