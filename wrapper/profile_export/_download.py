@@ -99,10 +99,15 @@ def _download(done: Completion, to: Destination, settings: Settings, entry: Entr
     result = DownloadedExport(done.task_id, tuple(files), done.total, counted, done.warnings)
     if entry is not None:
         yield from entry.verified(result)
-    for file in new:
+    yield from publish(new, to)
+    return result
+
+
+def publish(files: Sequence[DownloadedFile], to: Destination) -> Flow[None]:
+    """Gives verified files their names, one after another."""
+    for file in files:
         yield from Publish(file.place, to.overwrite)
         yield from Emit(FilePublished(target=file.place, size=file.size))
-    return result
 
 
 def _check_room(plans: Sequence[_transfer.FilePlan], to: Destination, done: Completion) -> None:

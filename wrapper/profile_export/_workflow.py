@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from profile_export._download import Destination, download
+from profile_export._download import Destination, download, publish
 from profile_export._effects import (
     Emit,
     Flow,
@@ -12,7 +12,6 @@ from profile_export._effects import (
     NewRequestId,
     Now,
     PrepareDirectory,
-    Publish,
     ReadRecord,
     TakeVerified,
 )
@@ -21,7 +20,7 @@ from profile_export._records import Record
 from profile_export._requests import ExportRequest, Settings, create, outcome_unknown
 from profile_export._wait import Completion, Wait
 from profile_export.errors import CreateOutcomeUnknown, ExportError, LinkExpired, TargetExists, TaskNotFound
-from profile_export.events import ExportFinished, ExportStarted, FilePublished, TaskAttached
+from profile_export.events import ExportFinished, ExportStarted, TaskAttached
 from profile_export.targets import ObjectUrl
 from profile_export.types import DownloadedExport, DownloadedFile
 
@@ -101,25 +100,22 @@ def go_on(entry: Entry, to: Destination, settings: Settings, timeout: float | No
 def _verified_before(entry: Entry, to: Destination) -> Flow[DownloadedExport | None]:
     """What an earlier run had verified, now with all names: by this time the panel may have forgotten the task."""
     result = entry.published_before
-    if result is None or any(not isinstance(file.place, Path) for file in result.files):
+    if result is None or any(
+        not isinstance(file.place, Path) or file.place.parent != to.directory for file in result.files
+    ):
         return None
-    files = [(file, file.path) for file in result.files]
-    if any(path.parent != to.directory for _, path in files):
-        return None
-    to.claim.take([path for _, path in files])
-    nameless: list[tuple[DownloadedFile, Path]] = []
+    to.claim.take([file.place for file in result.files])
+    nameless: list[DownloadedFile] = []
     whole = True
-    for file, path in files:
-        facts = (path, result.task_id, file.size, file.sha256)
+    for file in result.files:
+        facts = (file.place, result.task_id, file.size, file.sha256)
         if not (yield from IsPublished(*facts)):
-            nameless.append((file, path))
+            nameless.append(file)
             # All are looked at: none that was changed may be gone on with.
             whole = (yield from TakeVerified(*facts, count_rows=file.rows is not None)) and whole
     if not whole:
         return None
-    for file, path in nameless:
-        yield from Publish(path, to.overwrite)
-        yield from Emit(FilePublished(target=path, size=file.size))
+    yield from publish(nameless, to)
     return result
 
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import click
 
 from profile_export import ExportError
-from profile_export.cli import failures
-from profile_export.cli.console import NAME, Console, ReaderGone
+from profile_export.cli import NAME, failures
+from profile_export.cli.console import Console, ReaderGone
 from profile_export.cli.invocation import Invocation
 from profile_export.cli.overview import group
 from profile_export.cli.signals import Interrupted, raising

@@ -16,9 +16,9 @@ import click
 from click.core import ParameterSource
 
 from profile_export import UsageError
-from profile_export.cli import configuration, references, tokens
+from profile_export.cli import NAME, configuration, references, tokens
 from profile_export.cli.configuration import SETTINGS, Configuration, Entry
-from profile_export.cli.console import NAME, Console
+from profile_export.cli.console import Console
 
 TYPED: Final = ParameterSource.COMMANDLINE
 HINT: Final = (

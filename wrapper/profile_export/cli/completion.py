@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from profile_export.cli.console import NAME
+from profile_export.cli import NAME
 from profile_export.cli.invocation import Invocation
 
 SHELLS = ("bash", "zsh", "fish")

@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from profile_export import UsageError
-from profile_export.cli import config_check, config_text, configuration, references, tokens
+from profile_export.cli import NAME, config_check, config_text, configuration, references, tokens
 from profile_export.cli.completing import files, panel_names
 from profile_export.cli.configuration import CHOICES, PANEL_NAME, REFERENCES, SETTINGS
-from profile_export.cli.console import NAME, printable, table
+from profile_export.cli.console import printable, table
 from profile_export.cli.invocation import Invocation
 from profile_export.cli.options import report_options
 from profile_export.cli.refused import refused_token_option

@@ -12,9 +12,8 @@ import click
 
 import profile_export
 from profile_export import UsageError
-from profile_export.cli import configuration, references
+from profile_export.cli import NAME, configuration, references
 from profile_export.cli.configuration import Configuration, Entry, Problem
-from profile_export.cli.console import NAME
 from profile_export.cli.invocation import Invocation
 from profile_export.cli.options import report_options
 from profile_export.cli.session import is_open_to_others

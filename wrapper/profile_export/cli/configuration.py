@@ -15,7 +15,7 @@ import attrs
 import click
 
 from profile_export import UsageError
-from profile_export.cli.console import NAME
+from profile_export.cli import NAME
 
 VARIABLE: Final = "PROFILE_EXPORT_CONFIG"
 FILE: Final = "config.toml"

@@ -13,8 +13,8 @@ import attrs
 import click
 
 from profile_export import DownloadError
+from profile_export.cli import NAME
 
-NAME: Final = "profile-export"
 MASK: Final = "***"
 # Shorter texts occur in innocent words; the client has masked what the panel said long before.
 SHORTEST_MASKED: Final = 8

@@ -10,7 +10,8 @@ import attrs
 import click
 
 from profile_export import ExportError, TargetExists, TaskFailed, TaskNotFound, UsageError
-from profile_export.cli.console import NAME, Console
+from profile_export.cli import NAME
+from profile_export.cli.console import Console
 from profile_export.cli.invocation import INTERRUPTED, Invocation
 from profile_export.cli.signals import Interrupted
 

@@ -12,7 +12,8 @@ import click
 from click.core import ParameterSource
 
 from profile_export import Event, ExportFailed, ExportFinished, ExportStarted, TaskAttached, TaskCreated
-from profile_export.cli.console import NAME, Console, printable
+from profile_export.cli import NAME
+from profile_export.cli.console import Console, printable
 
 INTERRUPTED: Final = "interrupted"
 USUAL_TIMEOUT: Final = 3600.0

@@ -84,8 +84,5 @@ def group(context: click.Context) -> None:
       130 Ctrl-C, 143 terminated, 141 nobody reads the output
     """  # noqa: D301 - click's mark for a paragraph that keeps its lines
     if context.invoked_subcommand is None:
-        raise click.UsageError(
-            "say what to do: run, create, status, wait, download, pending, resume, sandbox, demo, config, doctor or "
-            "completion",
-            context,
-        )
+        *most, last = COMMANDS
+        raise click.UsageError(f"say what to do: {', '.join(most)} or {last}", context)

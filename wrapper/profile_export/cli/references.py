@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from profile_export import UsageError
-from profile_export.cli import tokens
+from profile_export.cli import NAME, tokens
 from profile_export.cli.configuration import Entry
-from profile_export.cli.console import NAME
 
 SERVICE = NAME
 EXTRA_HINT = "install it with: pip install 'profile-export[keyring]'"
