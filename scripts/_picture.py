@@ -13,7 +13,7 @@ import sys
 import termios
 from pathlib import Path
 from typing import Final
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PICTURE: Final = ROOT / "docs" / "demo.svg"
@@ -91,8 +91,7 @@ def drawn(lines: list[str]) -> str:
 
 def texts(picture: str) -> list[str]:
     """The lines that a picture shows, without the empty ones."""
-    found = re.findall(r"<text [^>]*>(.*?)</text>", picture)
-    return [line.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") for line in found]
+    return [unescape(line) for line in re.findall(r"<text [^>]*>(.*?)</text>", picture)]
 
 
 def main() -> None:

@@ -13,11 +13,14 @@ from typing import Final
 import attrs
 import pytest
 
+from contract_tests.cli.programs import environment
 from profile_export.cli import main
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PANEL: Final = "https://panel.example.com"
 TOKEN: Final = "abcdefghijklmnqrstuvwxyz"
+# The programs of this environment first.
+PATH: Final = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 # What programs print, what goes over the wire, and drawings: shown, not run.
 SHOWN: Final = frozenset({"text", "http", "json", "xml"})
 BLOCK: Final = re.compile(
@@ -54,19 +57,14 @@ def commands(page: str) -> list[str]:
     return re.findall(r"^\$ (.*)$", text, re.MULTILINE)
 
 
-def shell(command: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """A command as a person types it, in a folder, with nothing of what this machine has set for exports."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROFILE_EXPORT_", "PYTEST"))}
+def shell(command: str, folder: Path, *, typed: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    """A command as a person types it in a folder, and what is typed into it."""
+    env = environment(PATH=PATH, PROFILE_EXPORT_CONFIG=str(folder / "config.toml"))
     return subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
-        env={
-            **kept,
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PROFILE_EXPORT_CONFIG": str(folder / "config.toml"),
-            **variables,
-        },
-        stdin=subprocess.DEVNULL,
+        env={**env, **variables},
+        input=typed,
         capture_output=True,
         text=True,
         check=False,

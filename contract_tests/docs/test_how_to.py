@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from contract_tests.docs.code import PANEL, ROOT, TOKEN, commands, runnable
+from contract_tests.docs.code import PANEL, ROOT, TOKEN, commands, runnable, shell
 from profile_export.cli import configuration
 from profile_export.sandbox import RunningSandbox, SandboxSettings, start_sandbox
 
@@ -46,21 +43,7 @@ def panel(tmp_path: Path) -> Iterator[RunningSandbox]:
 
 
 def ran(command: str, panel: RunningSandbox, folder: Path, **variables: str) -> str:
-    done = subprocess.run(
-        ["sh", "-c", command.replace(PANEL, panel.url)],
-        cwd=folder,
-        env={
-            **os.environ,
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PROFILE_EXPORT_CONFIG": str(folder / "config.toml"),
-            **variables,
-        },
-        input=f"{TOKEN}\n",
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = shell(command.replace(PANEL, panel.url), folder, typed=f"{TOKEN}\n", **variables)
     assert done.returncode == 0, f"{command}: {done.stderr}"
     return done.stdout
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -51,13 +52,14 @@ def test_links_lead_to_files(page: Path) -> None:
 def anchors(page: Path) -> set[str]:
     """The anchors that forges, and the site, give the headings of a page."""
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-    found: dict[str, int] = {}
+    found: set[str] = set()
+    seen: Counter[str] = Counter()
     for heading in re.findall(r"^#+ (.+?)\s*$", text, re.MULTILINE):
         plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower()
         slug = re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
-        found[slug if slug not in found else f"{slug}-{found[slug]}"] = 1
-        found[slug] = found.get(slug, 0) + 1
-    return set(found)
+        found.add(f"{slug}-{seen[slug]}" if seen[slug] else slug)
+        seen[slug] += 1
+    return found
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 from contract_tests.cli.programs import Running, environment, running, until
-from contract_tests.docs.code import PANEL, ROOT, TOKEN, blocks_of, commands
+from contract_tests.docs.code import PANEL, PATH, ROOT, TOKEN, blocks_of, commands, shell
 from profile_export.testing.served import serving
 
 PAGE = "docs/tutorial.md"
 HERE = "http://127.0.0.1:8080"
-PATIENCE = 60
-ENVIRONMENT = environment(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+ENVIRONMENT = environment(PATH=PATH)
 
 
 def python_of_the_page() -> tuple[str, str]:
@@ -27,16 +23,7 @@ def python_of_the_page() -> tuple[str, str]:
 def typed(lines: list[str], folder: Path, *, more: str = "", expected: int = 0) -> str:
     """Commands that are typed into one shell, one after another, and what it shows; `more` is typed into them."""
     script = "set -e\n" + "\n".join(lines)
-    done = subprocess.run(
-        ["bash", "-c", script],
-        check=False,
-        cwd=folder,
-        env=ENVIRONMENT,
-        input=more,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
+    done = shell(script, folder, typed=more)
     assert done.returncode == expected, f"{script}\n{done.stdout}{done.stderr}"
     return done.stdout + done.stderr
 
