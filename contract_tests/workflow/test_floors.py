@@ -18,10 +18,12 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["_version", "errors", "types", "policy", "events", "_effects", "_records", "_secrets", "logs"], 0),
     **dict.fromkeys(["_extras"], 0),
     **dict.fromkeys(["targets"], 0),
-    **dict.fromkeys(["_polling", "_retry", "_envelope", "_naming", "_pace", "_ranges", "_rows", "_transfer"], 1),
+    **dict.fromkeys(
+        ["_polling", "_retry", "_envelope", "_naming", "_pace", "_ranges", "_rows", "_splits", "_transfer"], 1
+    ),
     **dict.fromkeys(["_claims", "_continuation", "_limiter", "_xml", "_xml_tree"], 1),
     **dict.fromkeys(["_requests", "_wait", "_entry", "_download", "_many", "_workflow", "_resume"], 2),
-    **dict.fromkeys(["_body_reader", "_evidence"], 3),
+    **dict.fromkeys(["_body_reader", "_evidence", "_hands", "_shares"], 3),
     **dict.fromkeys(["_credentials", "_deadline", "_bodies", "_transport", "_files", "_receiver", "_local"], 3),
     **dict.fromkeys(["_file_work", "_journal", "_leftovers", "_ownership", "_parts", "_room", "_stop"], 3),
     **dict.fromkeys(["_clock", "_tables", "_temporaries"], 3),
@@ -56,8 +58,8 @@ UP_WHEN_CALLED = {"types": {"_tables", "parquet"}}
 MORE_FOR_A_FACE = {"cli": {"sandbox"}, "testing": {"sandbox", "_clock"}}
 # Who knows which package from outside; the standard library and attrs are everybody's.
 OUTSIDERS: dict[str, set[str]] = {
-    "httpx": {"_credentials", "_deadline", "_bodies", "_body_reader", "_transport", "_local", "_sync", "_async"}
-    | {"client", "aio"},
+    "httpx": {"_credentials", "_deadline", "_bodies", "_body_reader", "_transport", "_local", "_shares"}
+    | {"_sync", "_async", "client", "aio"},
     "h11": {"_body_reader"},
     "profile_export_api": {"_credentials", "_calls", "_sync", "_async"},
     "anyio": {"_clock", "_async", "_async_many", "_threads"},

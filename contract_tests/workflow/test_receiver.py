@@ -40,6 +40,14 @@ class Disk:
     def size(self) -> int:
         return len(self.content)
 
+    @property
+    def received(self) -> int:
+        return len(self.content)
+
+    @property
+    def full(self) -> bool:
+        return False
+
     def write(self, chunk: bytes) -> None:
         self.content += chunk
 

@@ -188,7 +188,7 @@ def _follow(plan: _transfer.FilePlan, done: Completion, settings: Settings) -> F
     """One attempt, along redirects that stay with the panel."""
     url = plan.url
     for _ in range(_transfer.MOST_REDIRECTS + 1):
-        answer = yield from Fetch(url, plan.target, done.file_format, done.task_id)
+        answer = yield from Fetch(url, plan.target, done.file_format, done.task_id, settings.download.connections)
         if isinstance(answer, Fetched):
             return answer
         url = _redirected(url, answer, settings)

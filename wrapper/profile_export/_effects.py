@@ -148,13 +148,15 @@ class Redirected:
 class Fetch(Effect[Fetched | Redirected]):
     """Requests `url` once and streams the answer into the part file of `target`, a file of the task.
 
-    Where some of it is here, from this run or an earlier one, only the rest is asked for.
+    Where some of it is here, from this run or an earlier one, only the rest is asked for; over so many connections at
+    once, where the panel and the file allow it.
     """
 
     url: str
     target: Target
     file_format: str
     task_id: str = ""
+    connections: int = 1
 
 
 @attrs.frozen

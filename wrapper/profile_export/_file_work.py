@@ -97,7 +97,7 @@ def _with_parts(effect: do.PartEffect[Any], parts: PartFiles) -> Any:
     match effect:
         case do.Received(target):
             part = parts.here(target)
-            return 0 if part is None else part.size
+            return 0 if part is None else part.received
         case do.TakeVerified():
             return _take_verified(effect, parts)
         case do.Publish(target, overwrite):

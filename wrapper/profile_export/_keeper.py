@@ -22,6 +22,16 @@ class Keeper(Protocol):
         ...
 
     @property
+    def received(self) -> int:
+        """Bytes that are here, wherever in the file."""
+        ...
+
+    @property
+    def full(self) -> bool:
+        """Whether what comes next in the file is here already, or comes over another connection."""
+        ...
+
+    @property
     def resume_point(self) -> ResumePoint | None:
         """How much is here, when the panel can say whether the rest still belongs to it."""
         ...

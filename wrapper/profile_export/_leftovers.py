@@ -20,6 +20,7 @@ import attrs
 
 from profile_export import _files, _ownership
 from profile_export._ownership import Owner
+from profile_export._splits import Span, joined
 from profile_export.types import is_integer
 
 VERSION: Final = 1
@@ -36,6 +37,8 @@ class PartRecord:
         total: Length of the whole file, where it was announced.
         synced: Bytes that a loss of power can't take away.
         owner: Who works on it.
+        ranges: Which bytes were written, where those are not simply the first ones.
+        ranges_synced: Whether a loss of power can't take these away either.
     """
 
     task_id: str
@@ -43,6 +46,8 @@ class PartRecord:
     total: int | None
     synced: int
     owner: Owner
+    ranges: tuple[Span, ...] = ()
+    ranges_synced: bool = False
 
 
 @attrs.frozen
@@ -55,13 +60,21 @@ class Leftover:
 
     @property
     def usable(self) -> int:
-        """Bytes that are what they were when they were written, or 0 where the file is not surely ours alone."""
+        """Bytes that are what they were when they were written."""
+        return sum(end - start for start, end in self.spans)
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Where these are; none where the file is not surely ours alone."""
         ours = not hasattr(os, "geteuid") or self.status.st_uid == os.geteuid()
         # A second name is that of a published file, given just before a crash.
         if not ours or not stat.S_ISREG(self.status.st_mode) or self.status.st_nlink != 1 or self.record.etag is None:
-            return 0
-        same_boot = self.record.owner.boot and self.record.owner.boot == _ownership.boot()
-        return self.status.st_size if same_boot else min(self.status.st_size, self.record.synced)
+            return ()
+        size, record = self.status.st_size, self.record
+        same_boot = record.owner.boot and record.owner.boot == _ownership.boot()
+        if record.ranges and (same_boot or record.ranges_synced):
+            return joined((start, min(end, size)) for start, end in record.ranges)
+        return joined([(0, size if same_boot else min(size, record.synced))])
 
 
 def record_of(part: Path) -> Path:
@@ -76,6 +89,9 @@ def write_record(part: Path, record: PartRecord, *, durable: bool = False) -> No
     found as it is now or as it was.
     """
     members = {"profile_export_part": VERSION, **attrs.asdict(record)}
+    if not record.ranges:
+        # Earlier versions read the rest.
+        del members["ranges"], members["ranges_synced"]
     _files.replace(record_of(part), json.dumps(members).encode(), durable=durable)
 
 
@@ -90,10 +106,19 @@ def read_record(part: Path) -> PartRecord | None:
             and isinstance(members["etag"], str | None)
             and (members["total"] is None or is_integer(members["total"]))
             and is_integer(members["synced"])
+            and isinstance(members.get("ranges_synced", False), bool)
         )
+        members["ranges"] = tuple(_span(pair) for pair in members.get("ranges", ()))
         return PartRecord(owner=owner, **members) if fits and owner is not None else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def _span(pair: Any) -> Span:
+    start, end = pair
+    if not is_integer(start) or not is_integer(end) or not 0 <= start <= end:
+        raise ValueError("no range")
+    return start, end
 
 
 def take_up(target: Path, task_id: str, into: Path) -> Leftover | None:

@@ -133,6 +133,10 @@ class Local:
                 self._complained.add(type(error))
                 logger.warning("the event sink raised an error, told once of its kind", exc_info=True)
 
+    def progress(self, effect: do.Fetch) -> Callable[[int], None]:
+        """What tells a few times a second how many bytes of a download are here."""
+        return _Throttled(self, effect).progress
+
     def receiver(
         self, effect: do.Fetch, response: httpx.Response, line: CredentialLine, parts: PartFiles
     ) -> Receiver | Rest:
@@ -141,7 +145,7 @@ class Local:
         Raises:
             RemoteChanged: It is not the rest of what is here; that is forgotten.
         """
-        progress = _Throttled(self, effect).progress
+        progress = self.progress(effect)
         part = parts.here(effect.target)
         if part is not None and part.resume_point is not None and response.status_code in {206, 416}:
             rest = _rest(part, part.resume_point, response, progress)
@@ -159,7 +163,7 @@ class Local:
 
         return Receiver(
             head=head_of(response),
-            announced=_announced(response.headers),
+            announced=announced_length(response.headers),
             retry_after=parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC)),
             file_format=file_format,
             begin=begin,
@@ -173,7 +177,7 @@ def _rest(part: Keeper, point: ResumePoint, response: httpx.Response, progress: 
         status=response.status_code,
         etag=response.headers.get("ETag"),
         content_range=response.headers.get("Content-Range"),
-        content_length=_announced(response.headers),
+        content_length=announced_length(response.headers),
     )
     verdict = judge_range(head, point)
     if verdict not in {"rest", "complete"} or is_encoded(head_of(response)):
@@ -235,7 +239,7 @@ def head_of(response: httpx.Response) -> Head:
     )
 
 
-def _announced(headers: httpx.Headers) -> int | None:
+def announced_length(headers: httpx.Headers) -> int | None:
     """The body's length as announced; beside chunks a length doesn't count (RFC 9112, section 6.3)."""
     value = None if "Transfer-Encoding" in headers else headers.get("Content-Length")
     return int(value) if value is not None and value.isascii() and value.isdigit() else None

@@ -10,6 +10,8 @@ import contextlib
 import os
 import secrets
 import shutil
+import threading
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
@@ -24,18 +26,25 @@ from profile_export._objects import PartObject
 from profile_export._ranges import ResumePoint
 from profile_export._retry import worth_keeping
 from profile_export._room import Room
+from profile_export._splits import joined, length
 from profile_export._stores import Stores
 from profile_export._streams import PartStream
 from profile_export.errors import DownloadError, ExportError, IncompleteDownload, NoSpace
 from profile_export.targets import ObjectUrl, OutputStream, Target
 
 READ_AT_ONCE: Final = 1 << 20
+# Seconds between two notes of what is where in a file that came in ranges: no more is lost when the process is killed.
+NOTE_EVERY: Final = 1.0
 # Whoever can write to the folder must not make us follow a link, or hand a file to a program we start.
 SAFELY: Final = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class PartFile:
-    """The bytes of one download: written, hashed and, for csv, counted as they come."""
+    """The bytes of one download: written, hashed and, for csv, counted as they come.
+
+    Its first `size` bytes are hashed. Other connections write ranges of their own behind them, `beyond`: their ends at
+    their starts. Those are hashed when all before them is here.
+    """
 
     def __init__(self, target: Path, task_id: str, file: IO[bytes], path: Path, *, count_rows: bool) -> None:
         self.target = target
@@ -47,6 +56,7 @@ class PartFile:
         self.etag: str | None = None
         self.total: int | None = None
         self._evidence = Evidence(count_rows=count_rows)
+        self._guard = threading.Lock()
         self._begin()
 
     @classmethod
@@ -87,13 +97,22 @@ class PartFile:
         return part
 
     def _read(self, leftover: Leftover) -> None:
-        with self.path.open("rb") as file:
-            while chunk := file.read(min(READ_AT_ONCE, leftover.usable - self.size)):
-                self._note(chunk)
+        self.beyond.update(leftover.spans)
+        self.catch_up()
         self.etag, self.total, self._synced = leftover.record.etag, leftover.record.total, leftover.record.synced
+
+    def catch_up(self) -> None:
+        """Hashes what stands behind the hashed bytes without a gap; nobody writes meanwhile."""
+        with self.path.open("rb") as file:
+            file.seek(self.size)
+            while (end := self.beyond.pop(self.size, None)) is not None:
+                while chunk := file.read(min(READ_AT_ONCE, end - self.size)):
+                    self._note(chunk)
 
     def _begin(self) -> None:
         self.size = 0
+        self.beyond: dict[int, int] = {}
+        self._noted = time.monotonic()
         self.etag = self.total = None
         self.resumed_from: int | None = None
         self._synced = 0
@@ -104,6 +123,51 @@ class PartFile:
     def resume_point(self) -> ResumePoint | None:
         """How much is here, when the panel can say whether the rest still belongs to it."""
         return None if not self.size or self.etag is None else ResumePoint(self.size, self.etag, self.total)
+
+    @property
+    def received(self) -> int:
+        """Bytes that are here, wherever in the file."""
+        with self._guard:
+            return self.size + length(self.beyond)
+
+    @property
+    def full(self) -> bool:
+        """Whether what comes next in the file is here already, or comes over another connection."""
+        return self.size in self.beyond
+
+    def claim(self, start: int) -> bool:
+        """Leaves the bytes from `start` on to another connection, if they have not come yet."""
+        with self._guard:
+            free = start >= self.size and start not in self.beyond
+            if free:
+                self.beyond[start] = start
+            return free
+
+    def write_range(self, start: int, chunk: bytes | memoryview) -> None:
+        """Takes the next bytes of the range that was claimed at `start`. For threads."""
+        with self._guard:
+            self._put(self.beyond[start], chunk)
+            self.beyond[start] += len(chunk)
+            self._note_ranges()
+
+    def give_back(self, start: int) -> None:
+        """Nothing more comes of a range; one that is empty is everybody's again."""
+        with self._guard:
+            if self.beyond.get(start) == start:
+                del self.beyond[start]
+
+    def _put(self, position: int, chunk: bytes | memoryview) -> None:
+        with translated(self.path, "write"):
+            self._file.seek(position)
+            rest = memoryview(chunk)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+
+    def _note_ranges(self) -> None:
+        if self.beyond and time.monotonic() - self._noted >= NOTE_EVERY:
+            with translated(self.path, "write"):
+                self._write_record()
+            self._noted = time.monotonic()
 
     def restart(self, announced: int | None, etag: str | None = None) -> None:
         """Forgets what was written, for a file of the version `etag`; `announced` bytes must fit on the disk."""
@@ -127,15 +191,16 @@ class PartFile:
         """Removes what stands behind the bytes that count, such as a part of a chunk that a full disk cut off."""
         self._check_mine()
         with translated(self.path, "write"):
-            self._file.seek(self.size)
+            self._file.seek(max([self.size, *self.beyond.values()]))
             self._file.truncate()
 
     def _make_room(self) -> None:
         with translated(self.path, "write"):
             free = shutil.disk_usage(self.path.parent).free
-        if self.total is not None and self.total - self.size > free:
+        needed = 0 if self.total is None else self.total - self.received
+        if needed > free:
             raise NoSpace(
-                f"{self.target} needs {self.total - self.size} bytes, but only {free} are free",
+                f"{self.target} needs {needed} bytes, but only {free} are free",
                 hints=("free some space, or choose another folder",),
             )
 
@@ -150,14 +215,22 @@ class PartFile:
                 )
 
     def write(self, chunk: bytes | memoryview) -> None:
-        """Takes the next bytes of the file, which may be changed only when the next ones were taken after them."""
-        with translated(self.path, "write"):
+        """Takes the next bytes of the file, which may be changed only when the next ones were taken after them.
+
+        What others have, or fetch, is left out.
+        """
+        with self._guard:
+            limit = min(self.beyond, default=None)
+            if limit is not None:
+                chunk = chunk[: limit - self.size]
             if self.total is None:
-                self._room.take(len(chunk))
-            rest = memoryview(chunk)
-            while rest:
-                rest = rest[self._file.write(rest) :]
-        self._note(chunk)
+                with translated(self.path, "write"):
+                    self._room.take(len(chunk))
+            self._put(self.size, chunk)
+            # Before anybody may claim them, they are taken.
+            self.size += len(chunk)
+            self._note_ranges()
+        self._evidence.take(chunk)
 
     def _note(self, chunk: bytes | memoryview) -> None:
         self._evidence.take(chunk)
@@ -169,8 +242,10 @@ class PartFile:
         Raises:
             IncompleteDownload: It is not as long as announced.
         """
-        if announced is not None and announced != self.size:
-            raise IncompleteDownload(f"{self.target.name} broke off: {self.size} of {announced} bytes came")
+        with translated(self.path, "read"):
+            self.catch_up()
+        if self.beyond or announced not in {None, self.size}:
+            raise IncompleteDownload(f"{self.target.name} broke off: {self.received} of {announced} bytes came")
         evidence = self._evidence
         return Fetched(self.size, evidence.sha256(), evidence.records(), self.resumed_from)
 
@@ -218,7 +293,7 @@ class PartFile:
             self._cut()
             os.fsync(self._file.fileno())
             self._synced = self.size
-            self._write_record(durable=True)
+            self._write_record(durable=True, synced=True)
         except (OSError, ExportError):
             # A full disk, say. What the record said before still holds.
             pass
@@ -235,9 +310,10 @@ class PartFile:
         with contextlib.suppress(OSError):
             self._file.close()
 
-    def _write_record(self, *, durable: bool = False) -> None:
+    def _write_record(self, *, durable: bool = False, synced: bool = False) -> None:
         owner = _ownership.this_process()
-        record = PartRecord(self.task_id, self.etag, self.total, self._synced, owner)
+        ranges = joined([(0, self.size), *self.beyond.items()]) if self.beyond else ()
+        record = PartRecord(self.task_id, self.etag, self.total, self._synced, owner, ranges, synced and bool(ranges))
         _leftovers.write_record(self.path, record, durable=durable)
 
 
@@ -270,6 +346,9 @@ class PartFiles:
             if part is not None:
                 self._parts[target] = part
         here = self.here(target)
+        if isinstance(here, PartFile):
+            with translated(here.path, "read"):
+                here.catch_up()
         return None if here is None else here.resume_point
 
     def here(self, target: Target) -> Keeper | None:

@@ -31,6 +31,16 @@ class Passing(Generic[T]):
         self._evidence = Evidence(count_rows=self._count_rows)
 
     @property
+    def received(self) -> int:
+        """Bytes that went by."""
+        return self.size
+
+    @property
+    def full(self) -> bool:
+        """Never: what goes by has one order, and so one connection."""
+        return False
+
+    @property
     def resume_point(self) -> ResumePoint | None:
         """How much went by, when the panel can say whether the rest still belongs to it."""
         return None if not self.size or self.etag is None else ResumePoint(self.size, self.etag, self.total)

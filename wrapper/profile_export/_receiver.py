@@ -37,6 +37,11 @@ class Receiver:
     _held: bytearray = attrs.field(init=False, factory=bytearray)
     _part: Keeper | None = attrs.field(init=False, default=None)
 
+    @property
+    def full(self) -> bool:
+        """Whether no more of the body is wanted."""
+        return self._part is not None and self._part.full
+
     def feed(self, chunk: bytes | memoryview) -> None:
         """Takes the next bytes of the body.
 
@@ -90,7 +95,7 @@ class Receiver:
 
     def _write(self, part: Keeper, chunk: bytes | memoryview) -> None:
         part.write(chunk)
-        self.progress(part.size)
+        self.progress(part.received)
 
     def _refusal(self, envelope: Mapping[str, Any] | None) -> Exception:
         return refusal_of(self.head, self.retry_after, envelope)
@@ -110,11 +115,16 @@ class Rest:
     expected: bool
     progress: Callable[[int], None]
 
+    @property
+    def full(self) -> bool:
+        """Whether no more of the body is wanted."""
+        return self.expected and self.part.full
+
     def feed(self, chunk: bytes | memoryview) -> None:
         """Takes the next bytes of the body."""
         if self.expected:
             self.part.write(chunk)
-            self.progress(self.part.size)
+            self.progress(self.part.received)
 
     def finish(self) -> Fetched:
         """The facts about the whole file.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 
 
@@ -20,6 +20,7 @@ class Stop:
         self._event = threading.Event()
         self._lock = threading.Lock()
         self._sockets: dict[int, socket.socket] = {}
+        self._inner: set[Stop] = set()
 
     def set(self) -> None:
         """Stops the runs. Those that wait for the panel are woken: their connections end."""
@@ -27,6 +28,23 @@ class Stop:
             self._event.set()
             for connection in self._sockets.values():
                 _end(connection)
+            inner = tuple(self._inner)
+        for stop in inner:
+            stop.set()
+
+    @contextlib.contextmanager
+    def inner(self) -> Generator[Stop]:
+        """A switch for a part of a run: set with this one, or alone."""
+        inner = Stop()
+        with self._lock:
+            self._inner.add(inner)
+        try:
+            if self.is_set():
+                inner.set()
+            yield inner
+        finally:
+            with self._lock:
+                self._inner.discard(inner)
 
     def is_set(self) -> bool:
         """Whether the runs are to stop."""

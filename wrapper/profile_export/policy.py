@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import attrs
 
@@ -33,6 +33,15 @@ def _create_word(_policy: object, attribute: attrs.Attribute[Any], value: object
 def _at_least_one(_policy: object, attribute: attrs.Attribute[int], value: int) -> None:
     if value < 1:
         raise UsageError(f"{attribute.name} can't be {value!r}: it is 1 or more")
+
+
+# Browsers take six, aria2 sixteen at most; a panel is asked for exports by others, too.
+MOST_CONNECTIONS: Final = 16
+
+
+def _few(_policy: object, attribute: attrs.Attribute[int], value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_CONNECTIONS:
+        raise UsageError(f"{attribute.name} can't be {value!r}: it is 1 to {MOST_CONNECTIONS}")
 
 
 @attrs.frozen(kw_only=True)
@@ -93,9 +102,13 @@ class DownloadPolicy:
         csv_header: Whether csv files begin with a header row, which `total` doesn't count. Not documented; assumed.
         link_prefix: What the path of every link begins with, after the path of the base URL if it has one.
             Both documented shapes do; "" allows any path.
+        connections: Over how many connections at once one file is fetched, 1 to 16: each takes a range of its own, of
+            4 MiB or more, where the panel gives the file a strong tag and a length, and gives out ranges. Only into
+            folders; stores and streams take one.
     """
 
     attempts: int = attrs.field(default=100, validator=_at_least_one)
     verify_rows: bool = True
     csv_header: bool = True
     link_prefix: str = "/api/download/"
+    connections: int = attrs.field(default=1, validator=_few)

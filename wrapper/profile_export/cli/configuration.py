@@ -16,6 +16,7 @@ import click
 
 from profile_export import UsageError
 from profile_export.cli import NAME
+from profile_export.policy import MOST_CONNECTIONS
 
 VARIABLE: Final = "PROFILE_EXPORT_CONFIG"
 FILE: Final = "config.toml"
@@ -27,6 +28,7 @@ SETTINGS: Final[Mapping[str, type]] = {
     "wire_format": str,
     "ca_file": str,
     "retries": int,
+    "connections": int,
 }
 CHOICES: Final = {"auth": ("body", "bearer"), "wire_format": ("json", "xml")}
 # Where a token is. In clear it is the last resort, and only in a file that nobody else can read.
@@ -194,6 +196,9 @@ def _of_panel(where: str, table: Mapping[str, Any]) -> Iterator[Problem]:
     retries = table.get("retries", 0)
     if isinstance(retries, int) and retries < 0:
         yield Problem(f"{where}.retries", "this is less than 0")
+    connections = table.get("connections", 1)
+    if isinstance(connections, int) and not 1 <= connections <= MOST_CONNECTIONS:
+        yield Problem(f"{where}.connections", f"this is not 1 to {MOST_CONNECTIONS}")
     if "base_url" not in table:
         yield Problem(where, "there is no base_url", 'write base_url = "https://panel.example.com"')
     if sum(table.get(key, False) is not False for key in REFERENCES) > 1:

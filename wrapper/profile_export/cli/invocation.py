@@ -18,7 +18,10 @@ from profile_export.cli.console import Console, printable
 INTERRUPTED: Final = "interrupted"
 USUAL_TIMEOUT: Final = 3600.0
 # The options that another command needs as well, when they were given to this one. `where` is not among them.
-COMMON: Final = ("panel", "base_url", "panel_url", "token_file", "auth", "wire_format", "ca_file", "retries", "timeout")
+COMMON: Final = (
+    *("panel", "base_url", "panel_url", "token_file", "auth", "wire_format", "ca_file", "retries", "connections"),
+    "timeout",
+)
 TABLES: Final = ("format", "type", "delimiter", "encoding", "keep_csv")
 CARRIED: Final = {
     "download": ("to", "overwrite", "file_format", *TABLES, *COMMON),

@@ -185,6 +185,12 @@ def connection_options(command: Command) -> Command:
         click.option(
             "--retries", type=click.IntRange(min=0), default=5, help="How often a failed request is sent again."
         ),
+        click.option(
+            "--connections",
+            type=click.IntRange(1, 16),
+            default=1,
+            help="Over how many connections at once a large file is fetched.",
+        ),
     )(command)
 
 

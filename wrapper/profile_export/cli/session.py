@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import profile_export
-from profile_export import Event, RetryPolicy
+from profile_export import DownloadPolicy, Event, RetryPolicy
 from profile_export.cli.choosing import Chosen, choose, token_for
 from profile_export.cli.crowd import reporter
 from profile_export.cli.invocation import Invocation
@@ -43,6 +43,7 @@ def client_settings(chosen: Chosen) -> dict[str, Any]:
         "wire_format": settings["wire_format"],
         "auth": settings["auth"],
         "retry": RetryPolicy(attempts=settings["retries"] + 1),
+        "download": DownloadPolicy(connections=settings["connections"]),
         "verify": settings["ca_file"] or True,
     }
 

@@ -1,0 +1,112 @@
+"""A panel on a real socket whose one file comes in ranges, as faulty as a test wants them."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+PATH = "/api/download/data/u/1_database_export.csv"
+
+
+class RangePanel(ThreadingHTTPServer):
+    """What its downloads do; change it while it runs."""
+
+    daemon_threads = True
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.content = content
+        self.etag = '"one"'
+        self.accepts = "bytes"
+        # What becomes of the n-th download: its status, how many bytes come before the connection ends, other headers.
+        self.acts: dict[int, dict[str, Any]] = {}
+        self.asked: list[str | None] = []
+        self.guard = threading.Lock()
+        self.open = self.most = 0
+        self.piece, self.pause, self.delay = 65_536, 0.0, 0.0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that leave are what is tested."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: RangePanel
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name above
+        pass
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        rows = self.server.content.count(b"\n") - 1
+        result = {"errors": [], "source_id": 1, "total": rows, "type": "database", "urls": [PATH]}
+        data = {"status": "completed", "progress": 100, "result": result}
+        body = json.dumps({"error": 0, "error_text": "", "data": data}).encode()
+        self._head(200, {"Content-Type": "application/json", "Content-Length": len(body)})
+        self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        panel = self.server
+        with panel.guard:
+            act = panel.acts.get(len(panel.asked), {})
+            panel.asked.append(self.headers["Range"])
+            panel.open += 1
+            panel.most = max(panel.most, panel.open)
+        try:
+            self._download(panel, act)
+        finally:
+            with panel.guard:
+                panel.open -= 1
+
+    def _download(self, panel: RangePanel, act: dict[str, Any]) -> None:
+        time.sleep(panel.delay)
+        etag = act.get("etag", panel.etag)
+        match = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers["Range"] or "")
+        start, end, total = 0, len(panel.content), len(panel.content)
+        status = 200
+        if match and self.headers["If-Range"] == etag and act.get("status") != 200:
+            start, end, status = int(match[1]), int(match[2] or total - 1) + 1, 206
+        status = act.get("status", status)
+        headers: dict[str, Any] = {"Content-Type": "text/csv", "ETag": etag, "Accept-Ranges": panel.accepts}
+        if status == 206:
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{total}"
+        if status >= 400:
+            start = end = 0
+        self._head(status, {**headers, "Content-Length": end - start, **act.get("headers", {})})
+        stop = min(end, start + act.get("bytes", total))
+        while start < stop:
+            piece = panel.content[start : min(stop, start + panel.piece)]
+            self.wfile.write(piece)
+            start += len(piece)
+            time.sleep(act.get("pause", panel.pause))
+        act.get("then", lambda: None)()
+        self.close_connection = True
+
+    def _head(self, status: int, headers: dict[str, Any]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, str(value))
+        self.end_headers()
+
+
+@contextmanager
+def serving(content: bytes) -> Generator[RangePanel]:
+    """The panel, as long as the block lasts."""
+    panel = RangePanel(content)
+    thread = threading.Thread(target=panel.serve_forever, kwargs={"poll_interval": 0.01}, name="range panel")
+    thread.start()
+    try:
+        yield panel
+    finally:
+        panel.shutdown()
+        thread.join()
+        panel.server_close()

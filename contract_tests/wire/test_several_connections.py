@@ -1,0 +1,219 @@
+"""One file over several connections, on real sockets: the same file as over one, whatever a range meets."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract_tests.wire.range_server import RangePanel, serving
+from profile_export import (
+    AsyncExportClient,
+    DownloadPolicy,
+    ExportClient,
+    RetryPolicy,
+    _arguments,
+    _parts,
+    _splits,
+    errors,
+)
+from profile_export._stop import Stop, Stopped
+from profile_export._workflow import save
+from profile_export.types import DownloadedExport
+
+FILE = b"id,occupation\n" + b"".join(b"%08d,doctor\n" % number for number in range(40_000))
+PIECE = len(FILE) // 4
+
+both = pytest.mark.parametrize("kind", ["sync", "async"])
+
+
+@pytest.fixture(autouse=True)
+def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_splits, "SMALLEST_RANGE", 1024)
+
+
+@pytest.fixture
+def panel() -> Generator[RangePanel]:
+    with serving(FILE) as panel:
+        # Slow enough that all ranges are asked for before the first connection could bring them itself.
+        panel.piece, panel.pause = 16_384, 0.01
+        yield panel
+
+
+def options(connections: int, **more: Any) -> dict[str, Any]:
+    retry = RetryPolicy(**{"attempts": 3, "first_delay": 0.0, "request_timeout": 5.0, **more})
+    return {"token": "t", "download": DownloadPolicy(connections=connections), "retry": retry}
+
+
+def download(panel: RangePanel, kind: str, folder: Path, connections: int = 4, **more: Any) -> DownloadedExport:
+    if kind == "sync":
+        with ExportClient(panel.url, **options(connections, **more)) as client:
+            return client.task("t").wait().download(folder)
+
+    async def run() -> DownloadedExport:
+        async with AsyncExportClient(panel.url, **options(connections, **more)) as client:
+            return await (await client.task("t").wait()).download(folder)
+
+    return asyncio.run(run())
+
+
+def check(result: DownloadedExport, folder: Path) -> None:
+    (file,) = result.files
+    assert file.path.read_bytes() == FILE
+    assert (file.sha256, file.rows, file.size) == (hashlib.sha256(FILE).hexdigest(), 40_000, len(FILE))
+    assert list(folder.iterdir()) == [file.path]
+    assert not [thread for thread in threading.enumerate() if thread.name == "profile-export range"]
+
+
+@both
+@pytest.mark.parametrize("connections", [1, 3, 4])
+def test_the_file_comes_over_so_many_connections(
+    panel: RangePanel, kind: str, tmp_path: Path, connections: int
+) -> None:
+    check(download(panel, kind, tmp_path, connections), tmp_path)
+    assert len(panel.asked) == panel.most == connections
+    assert panel.asked[0] is None
+
+
+@both
+@pytest.mark.parametrize("fact", ["etag", "accepts"])
+def test_without_a_promise_of_ranges_there_is_one_connection(
+    panel: RangePanel, kind: str, tmp_path: Path, fact: str
+) -> None:
+    setattr(panel, fact, {"etag": 'W/"one"', "accepts": "none"}[fact])
+    check(download(panel, kind, tmp_path), tmp_path)
+    assert panel.asked == [None]
+
+
+@both
+@pytest.mark.parametrize(
+    "act",
+    [
+        {"status": 200},
+        {"status": 503},
+        {"status": 429},
+        {"status": 404},
+        {"status": 302, "headers": {"Location": "/api/download/other.csv"}},
+        {"headers": {"Content-Range": f"bytes 0-9/{len(FILE)}"}},
+        {"headers": {"Content-Encoding": "gzip"}},
+    ],
+    ids=["200", "503", "429", "404", "302", "other-range", "gzip"],
+)
+def test_what_is_refused_to_others_the_first_connection_brings(
+    panel: RangePanel, kind: str, tmp_path: Path, act: dict[str, Any]
+) -> None:
+    panel.acts = dict.fromkeys([1, 2, 3], act)
+    check(download(panel, kind, tmp_path), tmp_path)
+    assert panel.asked.count(None) == 1
+    assert len(panel.asked) == 4
+
+
+@both
+def test_a_range_that_breaks_off_goes_on_where_it_was(panel: RangePanel, kind: str, tmp_path: Path) -> None:
+    panel.acts[2] = {"bytes": 40_000}
+    check(download(panel, kind, tmp_path), tmp_path)
+    starts = sorted(int((asked or "bytes=0-")[6:].split("-")[0]) for asked in panel.asked)
+    # Four ranges, and the rest of the broken one, which may be split once more.
+    assert any(start - other == 40_000 for start in starts for other in starts[1:])
+
+
+@both
+def test_the_first_connection_may_break_off_as_well(panel: RangePanel, kind: str, tmp_path: Path) -> None:
+    panel.acts[0] = {"bytes": 65_536}
+    check(download(panel, kind, tmp_path), tmp_path)
+    assert panel.asked[4] is not None
+
+
+@both
+def test_a_file_that_changes_between_ranges_is_fetched_anew(panel: RangePanel, kind: str, tmp_path: Path) -> None:
+    panel.acts[2] = {"etag": '"two"'}
+    check(download(panel, kind, tmp_path), tmp_path)
+    assert panel.asked.count(None) == 2
+
+
+@both
+def test_a_failure_that_is_everybodys_ends_all_at_once(
+    panel: RangePanel, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = _parts.PartFile._put
+
+    def full(self: Any, position: int, chunk: bytes) -> None:
+        if position > 2 * PIECE:
+            raise errors.NoSpace("the disk is full")
+        put(self, position, chunk)
+
+    monkeypatch.setattr(_parts.PartFile, "_put", full)
+    panel.pause = 2.0
+    begun = time.monotonic()
+    with pytest.raises(errors.NoSpace):
+        download(panel, kind, tmp_path)
+    assert time.monotonic() - begun < 1.9
+    assert not [thread for thread in threading.enumerate() if thread.name == "profile-export range"]
+
+
+@both
+@pytest.mark.parametrize("again", [1, 2, 8])
+def test_a_later_run_goes_on_with_every_range(panel: RangePanel, kind: str, tmp_path: Path, again: int) -> None:
+    panel.acts = {number: {"bytes": 32_768 * (number + 1) // 2} for number in range(4)}
+    with pytest.raises(errors.IncompleteDownload):
+        download(panel, kind, tmp_path, attempts=1)
+    (record,) = tmp_path.glob("*.json")
+    here = sum(end - start for start, end in json.loads(record.read_bytes())["ranges"])
+    assert here == sum(act["bytes"] for act in panel.acts.values())
+    panel.acts = {}
+    first = len(panel.asked)
+    check(download(panel, kind, tmp_path, connections=again), tmp_path)
+    assert None not in panel.asked[first:]
+
+
+def stop_sync(panel: RangePanel, folder: Path) -> None:
+    with ExportClient(panel.url, **options(4)) as client:
+        done = client.task("t").wait()
+        flow = save(done._done, _arguments.destination(folder, overwrite=False), client._settings)
+        stop = Stop()
+        threading.Timer(0.25, stop.set).start()
+        begun = time.monotonic()
+        with pytest.raises(Stopped):
+            client._driver.run(flow, stop=stop)
+        assert time.monotonic() - begun < 0.6
+
+
+async def cancel_async(panel: RangePanel, folder: Path) -> None:
+    async with AsyncExportClient(panel.url, **options(4)) as client:
+        done = await client.task("t").wait()
+        task = asyncio.create_task(done.download(folder))
+        await asyncio.sleep(0.25)
+        task.cancel()
+        ended, _ = await asyncio.wait([task], timeout=0.3)
+        assert ended
+        assert task.cancelled()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@both
+def test_an_interruption_ends_all_ranges_and_keeps_them(panel: RangePanel, kind: str, tmp_path: Path) -> None:
+    panel.acts = {number: {"bytes": 65_536, "then": lambda: time.sleep(1)} for number in range(4)}
+    if kind == "sync":
+        stop_sync(panel, tmp_path)
+    else:
+        asyncio.run(cancel_async(panel, tmp_path))
+    assert panel.most == 4
+    assert not [thread for thread in threading.enumerate() if thread.name == "profile-export range"]
+    (record,) = tmp_path.glob("*.json")
+    assert len(json.loads(record.read_bytes())["ranges"]) == 4
+    panel.acts, first = {}, len(panel.asked)
+    check(download(panel, kind, tmp_path), tmp_path)
+    assert None not in panel.asked[first:]
+
+
+@pytest.mark.parametrize("wrong", [0, 17, -1, True, 1.5])
+def test_the_number_of_connections_has_bounds(wrong: Any) -> None:
+    with pytest.raises(errors.UsageError, match="1 to 16"):
+        DownloadPolicy(connections=wrong)

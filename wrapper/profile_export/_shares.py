@@ -1,0 +1,178 @@
+"""One attempt at a file over several connections: who fetches which range, and what became of it.
+
+The first connection asks for the whole file, or for the rest of it, as a single one does. Only when its answer has
+proved to be the file, others ask for ranges behind; and only when such an answer has proved to be its range, the first
+connection leaves those bytes to it. So a panel that answers them in any other way loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+import httpx
+
+from profile_export import _effects as do
+from profile_export._envelope import parse_retry_after
+from profile_export._local import DOWNLOAD_HEADERS, announced_length, head_of
+from profile_export._parts import PartFile, PartFiles
+from profile_export._ranges import RangeHead
+from profile_export._receiver import Receiver, Rest
+from profile_export._splits import Span, holes, judge_part, may_split, range_headers, split
+from profile_export._transfer import is_encoded, is_redirect, refusal_of
+from profile_export.errors import (
+    ApiError,
+    ContractError,
+    IncompleteDownload,
+    LinkExpired,
+    RemoteChanged,
+    TransportError,
+)
+
+# Seconds for which a range waits for a free connection of the client.
+POOL_PATIENCE: Final = 1.0
+# What one range meets, and others may not: they go on.
+ITS_OWN: Final = (TransportError, ApiError, ContractError, IncompleteDownload, LinkExpired)
+
+
+class Shares:
+    """The ranges of one file in one attempt. Once there are some, it is safe to use from several threads."""
+
+    def __init__(self, effect: do.Fetch, parts: PartFiles) -> None:
+        self._effect = effect
+        self._parts = parts
+        self._stop_all: Callable[[], None] | None = None
+        self._part: PartFile | None = None
+        self._todo: list[Span] = []
+        self.failure: Exception | None = None
+        self.fatal = False
+
+    def on_fatal(self, stop_all: Callable[[], None]) -> None:
+        """Says how all are stopped by the failure of one that is everybody's."""
+        self._stop_all = stop_all
+
+    def open(self, response: httpx.Response) -> int:
+        """Splits what is missing, once the first answer has proved to be the file; gives how many may help with it."""
+        part = self._parts.here(self._effect.target)
+        if self._part is not None or not isinstance(part, PartFile):
+            return 0
+        self._part = part
+        if part.etag is None or part.total is None or not self._allowed(response, part):
+            return 0
+        missing = holes([(0, part.size), *part.beyond.items()], part.total)
+        # The first of them is under way.
+        self._todo = list(reversed(split(missing, self._effect.connections)[1:]))
+        return min(self._effect.connections - 1, len(self._todo))
+
+    def _allowed(self, response: httpx.Response, part: PartFile) -> bool:
+        several = self._effect.connections > 1 or bool(part.beyond)
+        return several and may_split(_range_head(response), response.headers.get("Accept-Ranges", ""), part.total)
+
+    @property
+    def missing(self) -> bool:
+        """Whether bytes are still to come over other connections than the first."""
+        part = self._part
+        return part is not None and part.total is not None and part.received < part.total
+
+    @property
+    def received(self) -> int:
+        """Bytes that are here."""
+        return 0 if self._part is None else self._part.received
+
+    def take(self) -> Share | None:
+        """The next range to ask for; nothing more is begun after a failure that is everybody's."""
+        part = self._part
+        while part is not None and not self.fatal:
+            try:
+                span = self._todo.pop()
+            except IndexError:
+                return None
+            # The first connection may have come here by itself.
+            if span[0] >= part.size:
+                return Share(part, span)
+        return None
+
+    def note(self, error: Exception) -> None:
+        """Keeps the failure that tells most: the first that is everybody's, or else the first."""
+        fatal = not isinstance(error, ITS_OWN)
+        if self.failure is None or (fatal and not self.fatal):
+            self.failure = error
+        if fatal and not self.fatal:
+            self.fatal = True
+            if self._stop_all is not None:
+                self._stop_all()
+
+    def finish(self, receiver: Receiver | Rest | None) -> do.Fetched:
+        """The facts about the whole file, when all have ended.
+
+        Raises:
+            Exception: What one of them met, where it matters: a range that another got after all doesn't.
+        """
+        part, failure = self._part, self.failure
+        # Where no length was announced, only the first connection's own end tells that all is here.
+        complete = part is not None and part.total is not None and not self.missing
+        if failure is not None and (self.fatal or not complete):
+            if part is not None and isinstance(failure, RemoteChanged):
+                part.restart(None)
+            raise failure
+        if receiver is None:
+            raise TypeError("nothing was fetched")
+        return receiver.finish()
+
+
+class Share:
+    """One range: its request, and what takes its answer."""
+
+    def __init__(self, part: PartFile, span: Span) -> None:
+        self._part = part
+        self._span = span
+        self._left = span[1] - span[0]
+        self._etag, self._total = part.etag or "", part.total or 0
+
+    def headers(self) -> dict[str, str]:
+        """What asks for it."""
+        return {**DOWNLOAD_HEADERS, **range_headers(self._span, self._etag)}
+
+    def accept(self, response: httpx.Response) -> bool:
+        """Whether the answer is the range, and still of use.
+
+        Raises:
+            ExportError: The panel refuses it, or its file is another one now.
+        """
+        head = head_of(response)
+        if response.status_code not in {200, 206, 416} and not is_redirect(head):
+            retry_after = parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+            raise refusal_of(head, retry_after, None)
+        verdict = (
+            "useless" if is_encoded(head) else judge_part(_range_head(response), self._span, self._etag, self._total)
+        )
+        if verdict == "changed":
+            name = self._part.target.name
+            raise RemoteChanged(f"{name} became another file while it was fetched", hints=("try again",))
+        return verdict == "range" and self._part.claim(self._span[0])
+
+    def feed(self, chunk: bytes | memoryview) -> bool:
+        """Takes the next bytes; whether more are wanted."""
+        chunk = chunk[: self._left]
+        self._part.write_range(self._span[0], chunk)
+        self._left -= len(chunk)
+        return self._left > 0
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        self._part.give_back(self._span[0])
+
+
+def impatient(timeout: httpx.Timeout) -> httpx.Timeout:
+    """The same, but without a long wait for a free connection: others go on with what they have."""
+    return httpx.Timeout(connect=timeout.connect, read=timeout.read, write=timeout.write, pool=POOL_PATIENCE)
+
+
+def _range_head(response: httpx.Response) -> RangeHead:
+    return RangeHead(
+        status=response.status_code,
+        etag=response.headers.get("ETag"),
+        content_range=response.headers.get("Content-Range"),
+        content_length=announced_length(response.headers),
+    )
