@@ -35,6 +35,10 @@ BAD_WORDS = {
     "format": (["create", "database:1", "--file-format", ""], "file_format is a word such as 'csv'"),
     "wire-format": (["create", "database:1", "--wire-format", "yaml"], "'--wire-format': 'yaml' is not one of"),
     "retries": (["create", "database:1", "--retries", "-1"], "'--retries': -1 is not in the range"),
+    "connections": (
+        ["run", "database:1", "--to", "OUT", "--connections", "17"],
+        "'--connections': 17 is not in the range",
+    ),
     "ca-file": (["create", "database:1", "--ca-file", "nowhere"], "can't read certificates from nowhere"),
     "option": (["run", "--frobnicate"], "No such option"),
     "command": (["frobnicate"], "No such command 'frobnicate'"),

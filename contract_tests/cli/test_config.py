@@ -387,6 +387,7 @@ retries = -1
 token = 42
 
 [panels.third]
+connections = 17
 token_env = "A"
 token_file = "b"
 
@@ -408,9 +409,10 @@ def test_check_tells_everything_that_is_wrong_and_where(cli: Cli, write: Write) 
         (10, "panels.test.auth"): "'magic' is not one of body, bearer",
         (11, "panels.test.retries"): "this is less than 0",
         (12, "panels.test.token"): "this is no text",
+        (15, "panels.third.connections"): "this is not 1 to 16",
         (14, "panels.third"): "there is more than one place for the token",
-        (19, "panels.fourth.base_url"): "base_url must not hold a user name or password",
-        (20, "panels.fourth.token_env"): (
+        (20, "panels.fourth.base_url"): "base_url must not hold a user name or password",
+        (21, "panels.fourth.token_env"): (
             "panel 'fourth' takes its token from the variable NOT_SET_ANYWHERE, which is not set"
         ),
     }

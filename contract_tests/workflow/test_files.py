@@ -286,6 +286,9 @@ class FullDisk:
 
     write = staticmethod(fails_with(errno.ENOSPC))
 
+    def seek(self, position: int) -> int:
+        return position
+
     def close(self) -> None:
         """Nothing is open."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +28,7 @@ def test_ranges_cover_what_is_missing_and_nothing_twice(state: tuple[list[Span],
     here, total = state
     ranges = split(holes(here, total), connections)
     edges = sorted({0, total, *(edge for span in here for edge in span), *(edge for span in ranges for edge in span)})
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         held = any(first <= start and end <= last for first, last in here)
         asked = sum(first <= start and end <= last for first, last in ranges)
         assert asked == (0 if held else 1)
@@ -66,7 +68,7 @@ def test_joined_spans_are_the_same_bytes(state: tuple[list[Span], int]) -> None:
         (200, '"a"', "bytes", None, False),
     ],
 )
-def test_what_allows_a_split(status: int, etag: str | None, accepts: str, total: int | None, verdict: bool) -> None:  # noqa: FBT001
+def test_what_allows_a_split(status: int, etag: str | None, accepts: str, total: int | None, verdict: bool) -> None:
     assert may_split(RangeHead(status, etag, None, 9), accepts, total) is verdict
 
 

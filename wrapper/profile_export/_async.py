@@ -158,7 +158,7 @@ class AsyncDriver:
                     if receiver.full:
                         break
         except Exception as error:  # noqa: BLE001 - raised by `finish`, when all have ended
-            shares.note(error)
+            shares.note_first(error)
         return receiver
 
     async def _help(self, effect: do.Fetch, work: FileWork, shares: Shares) -> None:

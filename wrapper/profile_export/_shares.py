@@ -46,7 +46,7 @@ class Shares:
         self._part: PartFile | None = None
         self._todo: list[Span] = []
         self.failure: Exception | None = None
-        self.fatal = False
+        self.fatal = self.first_failed = False
 
     def on_fatal(self, stop_all: Callable[[], None]) -> None:
         """Says how all are stopped by the failure of one that is everybody's."""
@@ -93,6 +93,11 @@ class Shares:
                 return Share(part, span)
         return None
 
+    def note_first(self, error: Exception) -> None:
+        """Keeps the failure of the first connection, which matters in any case: it had not come to its end."""
+        self.first_failed = True
+        self.note(error)
+
     def note(self, error: Exception) -> None:
         """Keeps the failure that tells most: the first that is everybody's, or else the first."""
         fatal = not isinstance(error, ITS_OWN)
@@ -110,9 +115,7 @@ class Shares:
             Exception: What one of them met, where it matters: a range that another got after all doesn't.
         """
         part, failure = self._part, self.failure
-        # Where no length was announced, only the first connection's own end tells that all is here.
-        complete = part is not None and part.total is not None and not self.missing
-        if failure is not None and (self.fatal or not complete):
+        if failure is not None and (self.fatal or self.first_failed or self.missing):
             if part is not None and isinstance(failure, RemoteChanged):
                 part.restart(None)
             raise failure

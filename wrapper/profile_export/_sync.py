@@ -169,7 +169,7 @@ class SyncDriver:
             if not shares.fatal:
                 raise
         except Exception as error:  # noqa: BLE001 - raised by `finish`, when all have ended
-            shares.note(error)
+            shares.note_first(error)
         return receiver
 
     def _help(self, effect: do.Fetch, shares: Shares, stop: Stop) -> None:

@@ -181,6 +181,15 @@ def _problems(document: Mapping[str, Any]) -> Iterator[Problem]:
             yield from _of_panel(where, cast("dict[str, Any]", table))
 
 
+def _of_numbers(where: str, table: Mapping[str, Any]) -> Iterator[Problem]:
+    retries = table.get("retries", 0)
+    if isinstance(retries, int) and retries < 0:
+        yield Problem(f"{where}.retries", "this is less than 0")
+    connections = table.get("connections", 1)
+    if isinstance(connections, int) and not 1 <= connections <= MOST_CONNECTIONS:
+        yield Problem(f"{where}.connections", f"this is not 1 to {MOST_CONNECTIONS}")
+
+
 def _of_panel(where: str, table: Mapping[str, Any]) -> Iterator[Problem]:
     kinds = {**SETTINGS, **REFERENCES}
     yield from _unknown(f"{where}.", table, kinds)
@@ -193,12 +202,7 @@ def _of_panel(where: str, table: Mapping[str, Any]) -> Iterator[Problem]:
         value = table.get(key)
         if isinstance(value, str) and value not in choices:
             yield Problem(f"{where}.{key}", f"{value!r} is not one of {', '.join(choices)}")
-    retries = table.get("retries", 0)
-    if isinstance(retries, int) and retries < 0:
-        yield Problem(f"{where}.retries", "this is less than 0")
-    connections = table.get("connections", 1)
-    if isinstance(connections, int) and not 1 <= connections <= MOST_CONNECTIONS:
-        yield Problem(f"{where}.connections", f"this is not 1 to {MOST_CONNECTIONS}")
+    yield from _of_numbers(where, table)
     if "base_url" not in table:
         yield Problem(where, "there is no base_url", 'write base_url = "https://panel.example.com"')
     if sum(table.get(key, False) is not False for key in REFERENCES) > 1:
