@@ -40,6 +40,7 @@ from profile_export import (
     Segment,
     TargetExists,
     TaskAttached,
+    TaskCreated,
     TaskFailed,
     TaskNotFound,
     UsageError,
@@ -112,6 +113,21 @@ def test_every_step_is_on_the_disk_before_the_next_one_begins(panel: Panel, book
     assert seen == ["intent", "created", "created"]
     assert book.stages == ["done"]
     assert pending_exports(book.journal) == ()
+
+
+def test_who_hears_of_a_task_finds_it_in_the_journal(panel: Panel, book: Book) -> None:
+    """So that a Ctrl-C right after the message leaves something to go on with, not a doubt."""
+    seen: list[str] = []
+
+    def sink(event: Event) -> None:
+        if isinstance(event, TaskCreated):
+            seen.extend(book.stages)
+
+    panel.create(created())
+    panel.status()
+    panel.file()
+    check(book.export(on_event=sink))
+    assert seen == ["created"]
 
 
 def test_what_provably_never_began_leaves_no_record(panel: Panel, book: Book) -> None:

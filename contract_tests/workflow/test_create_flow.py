@@ -7,7 +7,8 @@ import pytest
 from contract_tests.workflow.worlds import TASK, World, settings
 from profile_export import _effects as do
 from profile_export import errors
-from profile_export._requests import ExportRequest, create
+from profile_export._requests import ExportRequest, Settings
+from profile_export._workflow import create_only
 from profile_export.events import RetryScheduled, TaskCreated
 from profile_export.policy import RetryPolicy
 from profile_export.types import Database, Segment
@@ -19,6 +20,11 @@ DOWN = errors.ConnectFailed("no route")
 BUSY = errors.ServerError("the panel failed", code=500, http_status=200)
 SLOW = errors.RateLimited("slow", retry_after=30.0)
 NEVER = RetryPolicy(create="never")
+
+
+def create(request: ExportRequest, with_: Settings) -> do.Flow[str]:
+    task_id, _, _ = yield from create_only(request, with_)
+    return task_id
 
 
 def test_one_request_makes_one_task() -> None:

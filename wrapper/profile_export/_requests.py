@@ -15,7 +15,6 @@ from profile_export._effects import (
     Emit,
     Flow,
     GetStatus,
-    NewRequestId,
     Now,
     QuietTime,
     Sleep,
@@ -23,7 +22,7 @@ from profile_export._effects import (
 from profile_export._limiter import quiet_delay
 from profile_export._transfer import Panel
 from profile_export.errors import CreateOutcomeUnknown, ExportError, RateLimited
-from profile_export.events import RetryScheduled, TaskCreated
+from profile_export.events import RetryScheduled
 from profile_export.policy import DownloadPolicy, PollPolicy, RetryPolicy
 from profile_export.types import Source, TaskSnapshot
 
@@ -94,23 +93,18 @@ def repeat(
         yield from Sleep(delay)
 
 
-def create(
-    request: ExportRequest, settings: Settings, deadline: float | None = None, request_id: str | None = None
-) -> Flow[str]:
+def create(request: ExportRequest, settings: Settings, request_id: str, deadline: float | None = None) -> Flow[str]:
     """Creates the task once; gives its id. Every repetition carries the same `Request-ID`, and none begins too late."""
-    request_id = request_id or (yield from NewRequestId())
     effect = CreateTask(request.source, request.file_format, request.where, request_id)
     failed: list[ExportError] = []
     try:
-        task_id = yield from repeat(effect, "create", settings.retry, deadline, failed)
+        return (yield from repeat(effect, "create", settings.retry, deadline, failed))
     except ExportError as error:
         error.add_context(operation="create", request_id=request_id)
         # The last failure may be a plain refusal: an earlier attempt may have got through all the same.
         if any(_retry.maybe_done(failure) for failure in failed):
             raise outcome_unknown(str(error), request_id, error.hints) from error
         raise
-    yield from Emit(TaskCreated(task_id=task_id, request_id=request_id))
-    return task_id
 
 
 def outcome_unknown(why: str, request_id: str, hints: tuple[str, ...] = ()) -> CreateOutcomeUnknown:

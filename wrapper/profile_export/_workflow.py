@@ -20,7 +20,7 @@ from profile_export._records import Record
 from profile_export._requests import ExportRequest, Settings, create, outcome_unknown
 from profile_export._wait import Completion, Wait
 from profile_export.errors import CreateOutcomeUnknown, ExportError, LinkExpired, TargetExists, TaskNotFound
-from profile_export.events import ExportFinished, ExportStarted, TaskAttached
+from profile_export.events import ExportFinished, ExportStarted, TaskAttached, TaskCreated
 from profile_export.targets import ObjectUrl
 from profile_export.types import DownloadedExport, DownloadedFile
 
@@ -28,7 +28,8 @@ from profile_export.types import DownloadedExport, DownloadedFile
 def create_only(request: ExportRequest, settings: Settings) -> Flow[tuple[str, str, float]]:
     """Step 1 alone: the new task's id, the `Request-ID` that it was created with, and when, on the driver's clock."""
     request_id = yield from NewRequestId()
-    task_id = yield from create(request, settings, None, request_id)
+    task_id = yield from create(request, settings, request_id)
+    yield from Emit(TaskCreated(task_id=task_id, request_id=request_id))
     return task_id, request_id, (yield from Now())
 
 
@@ -137,13 +138,15 @@ def _create(entry: Entry, settings: Settings, deadline: float | None) -> Flow[st
     if not entry.new and settings.retry.create == "never":
         raise outcome_unknown("an earlier run was about to create it", record.request_id)
     try:
-        task_id = yield from create(entry.request, settings, deadline, record.request_id)
+        task_id = yield from create(entry.request, settings, record.request_id, deadline)
     except CreateOutcomeUnknown:
         raise
     except ExportError:
         yield from entry.never_sent()
         raise
+    # Before anybody hears of it: who stops the program then finds the task in the journal.
     yield from entry.created(task_id)
+    yield from Emit(TaskCreated(task_id=task_id, request_id=record.request_id))
     return task_id
 
 
