@@ -26,7 +26,7 @@ from contract_tests.wire.certificates import Authority
 from contract_tests.wire.listeners import Listener, listening, read_request
 from profile_export import RequestTimeout, ResponseLost, _body_reader
 from profile_export._arguments import credential_line
-from profile_export._transport import make_async_client, make_client
+from profile_export._transport import make_async_clients, make_client
 
 BODY = random.Random(5).randbytes(40_000)
 PATH = "/api/download/x/1_file.csv"
@@ -74,7 +74,11 @@ class Playing:
 
     @staticmethod
     async def _aget(line: Any, options: dict[str, Any], take: Callable[[bytes], None]) -> None:
-        async with make_async_client(line, None, **options) as client, client.stream("GET", PATH) as response:
+        # As where the caller gives the transport: else files come over a blocking one.
+        transport = httpx.AsyncHTTPTransport(verify=ssl.create_default_context(cafile=options["verify"]))
+        client, none = make_async_clients(line, transport, **options)
+        assert none is None
+        async with client, client.stream("GET", PATH) as response:
             async for piece in response.aiter_raw():
                 take(piece)
 
@@ -306,9 +310,9 @@ def test_cancelling_is_prompt(server: Playing, world: str) -> None:
 
     async def cancelled() -> float:
         began = time.monotonic()
-        async with make_async_client(
-            line, None, timeout=60, verify=str(server.authority.certificate), agent="test"
-        ) as client:
+        transport = httpx.AsyncHTTPTransport(verify=ssl.create_default_context(cafile=server.authority.certificate))
+        client, _ = make_async_clients(line, transport, timeout=60, verify=True, agent="test")
+        async with client:
             with anyio.move_on_after(0.2):
                 async with client.stream("GET", PATH) as response:
                     async for _ in response.aiter_raw():

@@ -28,7 +28,8 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["_file_work", "_journal", "_leftovers", "_ownership", "_parts", "_room", "_stop"], 3),
     **dict.fromkeys(["_clock", "_tables", "_temporaries"], 3),
     **dict.fromkeys(["_keeper", "_passing", "_objects", "_stores", "_streams", "_upload"], 3),
-    **dict.fromkeys(["_calls", "_sync", "_async", "_sync_many", "_async_many", "_threads"], 4),
+    **dict.fromkeys(["_calls", "_sync", "_async", "_sync_many", "_async_many", "_threads", "_fetch"], 4),
+    **dict.fromkeys(["_file_clients"], 4),
     **dict.fromkeys(["_arguments", "_completed", "client", "aio", "journal"], 5),
     **dict.fromkeys(["parquet"], 5),
     **dict.fromkeys(["__init__", "otel"], 6),
@@ -59,10 +60,10 @@ MORE_FOR_A_FACE = {"cli": {"sandbox"}, "testing": {"sandbox", "_clock"}}
 # Who knows which package from outside; the standard library and attrs are everybody's.
 OUTSIDERS: dict[str, set[str]] = {
     "httpx": {"_credentials", "_deadline", "_bodies", "_body_reader", "_transport", "_local", "_shares"}
-    | {"_sync", "_async", "client", "aio"},
+    | {"_fetch", "_file_clients", "_sync", "_async", "client", "aio"},
     "h11": {"_body_reader"},
     "profile_export_api": {"_credentials", "_calls", "_sync", "_async"},
-    "anyio": {"_clock", "_async", "_async_many", "_threads"},
+    "anyio": {"_bodies", "_clock", "_file_clients", "_async_many", "_threads"},
     "opentelemetry": {"otel"},
     "trio": {"_async_many"},
 }

@@ -105,8 +105,19 @@ async def apaced(chunks: AsyncIterable[Chunk], rule: Rule, deadline: Deadline) -
         if chunk is None:
             return
         if problem is not None:
+            await unwind(ahead)
             raise httpx.ReadTimeout(problem)
         yield chunk
+
+
+async def unwind(chunks: AsyncIterator[Any]) -> None:
+    """Ends an iterator that is left in the middle: cancelled where it waits, those below it end, too, and in order."""
+    import anyio  # noqa: PLC0415 - the blocking client does without
+
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        async for _ in chunks:
+            pass
 
 
 def read(response: httpx.Response, deadline: Deadline) -> bytes:

@@ -12,8 +12,7 @@ import functools
 import itertools
 import socket
 import ssl
-import time
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Final, cast
 
 import h11
@@ -22,8 +21,6 @@ import httpx
 # Larger ones don't fit into the processor's cache any more. Two, because a piece is still hashed while the next comes.
 BUFFER: Final = 2**20
 BUFFERS: Final = 2
-# Seconds; whoever watches the progress sees no difference.
-MOMENT: Final = 0.05
 
 
 def pieces(response: httpx.Response, patience: float) -> Iterator[bytes | memoryview]:
@@ -80,30 +77,6 @@ def _fill(connection: socket.socket, buffer: memoryview, patience: float) -> int
             break
         filled += size
     return filled
-
-
-async def gathered(pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    """What comes within a moment, as one piece: handing each little one to a thread of files would cost more than it.
-
-    An event loop reads ahead into buffers of its own, so here the parser is not passed by.
-    """
-    held: list[bytes] = []
-    # The first is handed on at once: it may tell that this is no file.
-    size, last = 0, float("-inf")
-    failure: httpx.RequestError | None = None
-    try:
-        async for piece in pieces:
-            held.append(piece)
-            size += len(piece)
-            if size >= BUFFER or time.monotonic() - last >= MOMENT:
-                yield b"".join(held)
-                held.clear()
-                size, last = 0, time.monotonic()
-    except httpx.RequestError as error:
-        failure = error
-    yield b"".join(held)
-    if failure is not None:
-        raise failure
 
 
 def _length(response: httpx.Response) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any, Protocol, TypeVar
 
 import httpx
@@ -10,15 +9,12 @@ import httpx
 from profile_export import _calls
 from profile_export import _effects as do
 from profile_export._credentials import CredentialLine
+from profile_export._fetch import Fetcher
 from profile_export._file_work import with_files
-from profile_export._hands import Hands
 from profile_export._limiter import Limiter
-from profile_export._local import Local, download_headers, head_of
+from profile_export._local import Local
 from profile_export._parts import PartFiles
-from profile_export._receiver import Receiver, Rest
-from profile_export._shares import Share, Shares, impatient
-from profile_export._stop import Stop, Stopped
-from profile_export._transfer import is_redirect
+from profile_export._stop import Stop
 from profile_export.errors import UsageError
 from profile_export_api import Client
 from profile_export_api.api.profiles import create_export
@@ -39,11 +35,9 @@ class SyncDriver:
 
     def __init__(self, http: httpx.Client, line: CredentialLine, local: Local) -> None:
         self._http = http
-        self._line = line
         self._local = local
         self._api = Client(base_url=line.panel.base_url).set_httpx_client(http)
-        self._thread = threading.local()
-        http.event_hooks = {"request": [self._watched]}
+        self._fetcher = Fetcher(http, line)
         self.crews: set[Crew] = set()
 
     @property
@@ -57,12 +51,6 @@ class SyncDriver:
             crew.stop()
         self._http.close()
 
-    def _watched(self, request: httpx.Request) -> None:
-        """Lets the stop of this thread's run know the connection."""
-        stop: Stop | None = getattr(self._thread, "stop", None)
-        if stop is not None:
-            request.extensions["trace"] = stop.trace
-
     def run(self, flow: do.Flow[T], *, export: str = "", stop: Stop | None = None) -> T:
         """Performs the flow; an effect's error is raised in the flow, which may handle it.
 
@@ -73,13 +61,8 @@ class SyncDriver:
         """
         if self._http.is_closed:
             raise UsageError("this client is closed")
-        self._thread.stop = stop
-        try:
+        with self._fetcher.watched(stop):
             return self._run(flow, export, stop or Stop())
-        finally:
-            self._thread.stop = None
-            if stop is not None:
-                stop.forget()
 
     def _run(self, flow: do.Flow[T], export: str, stop: Stop) -> T:
         with self._local.run(export) as local, PartFiles() as parts:
@@ -107,7 +90,7 @@ class SyncDriver:
             case do.GetStatus():
                 return self._status(effect)
             case do.Fetch():
-                return self._fetch(effect, parts, local, stop)
+                return self._fetcher.fetch(effect, parts, local, stop)
             case do.Sleep(seconds):
                 return self._local.clock.sleep(seconds, stop.sleep)
             case do.FileEffect():
@@ -127,75 +110,3 @@ class SyncDriver:
         with _calls.answering("status", effect.task_id):
             answer = get_task_status.sync_detailed(client=self._api, body=_calls.status_body(effect.task_id))
             return _calls.snapshot(effect.task_id, answer)
-
-    def _fetch(self, effect: do.Fetch, parts: PartFiles, local: Local, stop: Stop) -> do.Fetched | do.Redirected:
-        with stop.inner() as inner, Hands(inner) as hands:
-            shares = Shares(effect, parts)
-            shares.on_fatal(inner.set)
-            progress = local.progress(effect)
-            before, self._thread.stop = getattr(self._thread, "stop", None), inner
-            try:
-                answer = self._fetch_first(effect, parts, local, shares, hands)
-                if isinstance(answer, do.Redirected):
-                    return answer
-                if shares.failure is None:
-                    self._help(effect, shares, inner)
-                hands.wait(lambda: shares.missing and not shares.fatal, lambda: progress(shares.received))
-            finally:
-                self._thread.stop = before
-        stop.check()
-        return shares.finish(answer)
-
-    def _fetch_first(
-        self, effect: do.Fetch, parts: PartFiles, local: Local, shares: Shares, hands: Hands
-    ) -> do.Redirected | Receiver | Rest | None:
-        """The connection that asks for all of it, or for all of the rest."""
-        receiver: Receiver | Rest | None = None
-        try:
-            with self._http.stream("GET", effect.url, headers=download_headers(parts, effect)) as response:
-                head = head_of(response)
-                if is_redirect(head):
-                    return do.Redirected(head.location or "")
-                receiver = local.receiver(effect, response, self._line, parts)
-                for chunk in response.iter_raw():
-                    hands.stop.check()
-                    receiver.feed(chunk)
-                    for _ in range(shares.open(response)):
-                        hands.start(lambda: self._help(effect, shares, hands.stop))
-                    if receiver.full:
-                        break
-        except Stopped:
-            # By a failure that is everybody's, if not from outside.
-            if not shares.fatal:
-                raise
-        except Exception as error:  # noqa: BLE001 - raised by `finish`, when all have ended
-            shares.note_first(error)
-        return receiver
-
-    def _help(self, effect: do.Fetch, shares: Shares, stop: Stop) -> None:
-        """Fetches ranges as long as there are some."""
-        self._thread.stop = stop
-        try:
-            while not stop.is_set() and (share := shares.take()) is not None:
-                self._fetch_share(effect, share, stop)
-        except Stopped:
-            pass
-        except Exception as error:  # noqa: BLE001 - raised by `finish`, when all have ended
-            if not stop.is_set():
-                shares.note(error)
-        finally:
-            stop.forget()
-
-    def _fetch_share(self, effect: do.Fetch, share: Share, stop: Stop) -> None:
-        timeout = impatient(self._http.timeout)
-        request = self._http.build_request("GET", effect.url, headers=share.headers(), timeout=timeout)
-        response = self._http.send(request, stream=True)
-        try:
-            if share.accept(response):
-                for chunk in response.iter_raw():
-                    stop.check()
-                    if not share.feed(chunk):
-                        break
-        finally:
-            response.close()
-            share.close()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar, cast
 
 import anyio
+import anyio.lowlevel
+import attrs
 from anyio import to_thread
 
 from profile_export._parts import PartFiles
+from profile_export._stop import Stop, Stopped
 
 T = TypeVar("T")
 
@@ -31,6 +34,20 @@ class FileWork:
         """Does a piece of work."""
         self._used = True
         return await to_thread.run_sync(self._in_turn, work, arguments)
+
+    async def run_stoppable(
+        self, limiter: anyio.CapacityLimiter, work: Callable[..., T], *arguments: Any
+    ) -> Outcome[T]:
+        """Does a piece of work that may take long, and whose last argument is a `Stop`: a cancelled caller sets it."""
+        self._used = True
+        stop, outcome = Stop(), Outcome[T]()
+        async with anyio.create_task_group() as group:
+            group.start_soon(_set_at_end, stop)
+            outcome = await to_thread.run_sync(self._in_turn, Outcome[T].of, (work, *arguments, stop), limiter=limiter)
+            group.cancel_scope.cancel()
+        if isinstance(outcome.error, Stopped):
+            await anyio.lowlevel.checkpoint_if_cancelled()
+        return outcome
 
     def _in_turn(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
         with self._turn:
@@ -56,3 +73,32 @@ class FileWork:
             return
         with anyio.CancelScope(shield=True):
             await to_thread.run_sync(self._leave, kind, error, trace)
+
+
+async def _set_at_end(stop: Stop) -> None:
+    try:
+        await anyio.sleep_forever()
+    finally:
+        stop.set()
+
+
+@attrs.frozen
+class Outcome(Generic[T]):
+    """What a piece of work gave or raised; a group of tasks would wrap the latter."""
+
+    value: T | None = None
+    error: BaseException | None = None
+
+    @classmethod
+    def of(cls, work: Callable[..., T], *arguments: Any) -> Self:
+        """Does it."""
+        try:
+            return cls(work(*arguments))
+        except BaseException as error:  # noqa: BLE001 - raised by `get`
+            return cls(error=error)
+
+    def get(self) -> T:
+        """The value, or raises the error."""
+        if self.error is not None:
+            raise self.error
+        return cast("T", self.value)

@@ -141,8 +141,7 @@ class _AsyncStream(httpx.AsyncByteStream):
                 yield self._response.content
             else:
                 stream = cast("httpx.AsyncByteStream", self._response.stream)
-                pieces = _bodies.apaced(stream, Steady(self._deadline.seconds), self._deadline)
-                async for chunk in _body_reader.gathered(pieces):
+                async for chunk in _bodies.apaced(stream, Steady(self._deadline.seconds), self._deadline):
                     yield chunk
         except httpx.RequestError as error:
             failure = self._line.failure(error)
@@ -187,18 +186,24 @@ def make_client(
     )
 
 
-def make_async_client(
+def make_async_clients(
     line: CredentialLine, transport: httpx.AsyncBaseTransport | None, *, timeout: float, verify: Verify, agent: str
-) -> httpx.AsyncClient:
-    """The asynchronous twin of `make_client`."""
+) -> tuple[httpx.AsyncClient, httpx.Client | None]:
+    """The asynchronous client of one panel, and the blocking one for its files where no `transport` is given.
+
+    They share what is known about certificates, which takes the longest to load.
+    """
     base_url = _parsed(line.panel.base_url)
     if transport is not None and not isinstance(cast("object", transport), httpx.AsyncBaseTransport):
         raise UsageError(
             "transport is an httpx.AsyncBaseTransport here, and an httpx.BaseTransport in the other client"
         )
+    files = None
     if transport is None:
-        transport = httpx.AsyncHTTPTransport(verify=tls_context(line, verify), proxy=proxy_for(line), limits=LIMITS)
-    return httpx.AsyncClient(
+        context = tls_context(line, verify)
+        transport = httpx.AsyncHTTPTransport(verify=context, proxy=proxy_for(line), limits=LIMITS)
+        files = make_client(line, None, timeout=timeout, verify=context, agent=agent)
+    client = httpx.AsyncClient(
         transport=AsyncTransport(line, transport),
         base_url=base_url,
         timeout=request_timeout(timeout),
@@ -206,6 +211,7 @@ def make_async_client(
         follow_redirects=False,
         trust_env=False,
     )
+    return client, files
 
 
 def _parsed(base_url: str) -> httpx.URL:
@@ -233,7 +239,7 @@ def tls_context(line: CredentialLine, verify: Verify) -> ssl.SSLContext | bool:
     """
     if isinstance(verify, ssl.SSLContext):
         return verify
-    if verify is True and all(origin.scheme == "http" for origin in line.panel.allowed):
+    if isinstance(verify, bool) and all(origin.scheme == "http" for origin in line.panel.allowed):
         # Reading the authorities takes longer than all the rest; nothing here will ever ask them.
         return False
     if isinstance(verify, bool):

@@ -16,10 +16,11 @@ from profile_export._claims import Claims
 from profile_export._completed import Completed
 from profile_export._continuation import Continuation, read_token, write_token
 from profile_export._effects import Flow
+from profile_export._file_clients import FileClients
 from profile_export._local import Local
 from profile_export._many import Batch
 from profile_export._requests import Settings
-from profile_export._transport import Verify, make_async_client
+from profile_export._transport import Verify, make_async_clients
 from profile_export._version import USER_AGENT
 from profile_export.errors import ExportError
 from profile_export.events import EventSink
@@ -88,8 +89,12 @@ class AsyncExportClient:
         self._settings = Settings(
             line.panel, poll or PollPolicy(), retry, download or DownloadPolicy(), journal=records is not None
         )
-        self._http = make_async_client(line, transport, timeout=retry.request_timeout, verify=verify, agent=USER_AGENT)
-        self._driver = AsyncDriver(self._http, line, Local(on_event, journal=records))
+        self._http, files = make_async_clients(
+            line, transport, timeout=retry.request_timeout, verify=verify, agent=USER_AGENT
+        )
+        self._driver = AsyncDriver(
+            self._http, FileClients(line, files, self._http), line, Local(on_event, journal=records)
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self._settings.panel.api)!r})"

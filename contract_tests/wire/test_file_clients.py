@@ -1,0 +1,173 @@
+"""The asynchronous client's files come over blocking connections in threads, or over the transport that it got."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from contract_tests.wire.paper import run
+from contract_tests.wire.range_server import RangePanel, serving
+from profile_export import AsyncExportClient, DownloadPolicy, RetryPolicy, _file_clients, _splits, errors
+
+FILE = b"id,occupation\n" + b"".join(b"%08d,doctor\n" % number for number in range(4_000))
+LOOPS = pytest.mark.parametrize("style", ["asyncio", "trio"])
+WAYS = pytest.mark.parametrize("way", ["own", "given"])
+
+
+@pytest.fixture
+def panel() -> Generator[RangePanel]:
+    with serving(FILE) as panel:
+        yield panel
+
+
+def client_of(panel: RangePanel, way: str, *, connections: int = 1, attempts: int = 3) -> AsyncExportClient:
+    transport = httpx.AsyncHTTPTransport() if way == "given" else None
+    retry = RetryPolicy(attempts=attempts, first_delay=0.0, request_timeout=30.0)
+    policy = DownloadPolicy(connections=connections)
+    return AsyncExportClient(panel.url, token="t", transport=transport, retry=retry, download=policy)
+
+
+async def download(client: AsyncExportClient, folder: Path) -> bytes:
+    result = await (await client.task("t").wait()).download(folder)
+    return result.files[0].path.read_bytes()
+
+
+def holds_bytes(folder: Path) -> bool:
+    return any(part.stat().st_size for part in folder.glob("*.part"))
+
+
+async def bytes_came(folder: Path) -> None:
+    with anyio.fail_after(10):
+        while not holds_bytes(folder):  # noqa: ASYNC110 - files tell nobody
+            await anyio.sleep(0.005)
+
+
+@LOOPS
+@WAYS
+def test_the_file_comes(panel: RangePanel, style: str, way: str, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with client_of(panel, way) as client:
+            assert await download(client, tmp_path) == FILE
+
+    run(style, main)
+
+
+@LOOPS
+@WAYS
+def test_several_connections(
+    panel: RangePanel, style: str, way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_splits, "SMALLEST_RANGE", 1024)
+    panel.piece, panel.pause = 4096, 0.01
+
+    async def main() -> None:
+        async with client_of(panel, way, connections=3) as client:
+            assert await download(client, tmp_path) == FILE
+
+    run(style, main)
+    assert panel.most == 3
+
+
+@LOOPS
+@WAYS
+@pytest.mark.parametrize("cancel", ["scope", "task"])
+def test_cancelling_a_stalled_file_is_prompt_and_loses_nothing(
+    panel: RangePanel, style: str, way: str, cancel: str, tmp_path: Path
+) -> None:
+    if (style, cancel) == ("trio", "task"):
+        cancel = "scope"
+    panel.piece, panel.pause = 16_384, 60.0
+
+    async def stalled(client: AsyncExportClient) -> None:
+        if cancel == "task":
+            task = asyncio.ensure_future(download(client, tmp_path))
+            await bytes_came(tmp_path)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        else:
+            async with anyio.create_task_group() as group:
+                group.start_soon(download, client, tmp_path)
+                await bytes_came(tmp_path)
+                group.cancel_scope.cancel()
+
+    async def main() -> float:
+        async with client_of(panel, way) as client:
+            began = time.monotonic()
+            await stalled(client)
+            took = time.monotonic() - began
+            panel.pause = 0.0
+            # What had come is gone on with, by the same client.
+            assert await download(client, tmp_path) == FILE
+        return took
+
+    assert run(style, main) < 5
+    assert panel.asked == [None, "bytes=16384-"]
+
+
+@LOOPS
+def test_threads_are_bounded_and_short_work_has_its_own(
+    panel: RangePanel, style: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_file_clients, "MOST_THREADS", 2)
+    panel.delay = 0.05
+
+    async def main() -> None:
+        async with client_of(panel, "own") as client, anyio.create_task_group() as group:
+            for number in range(6):
+                group.start_soon(download, client, tmp_path / str(number))
+
+    run(style, main)
+    assert len(panel.asked) == 6
+    assert panel.most == 2
+
+
+@LOOPS
+@WAYS
+def test_what_breaks_is_told_as_it_is(panel: RangePanel, style: str, way: str, tmp_path: Path) -> None:
+    panel.acts = {0: {"bytes": 100}, **{number: {"bytes": 0} for number in range(1, 9)}}
+
+    async def main() -> None:
+        async with client_of(panel, way, attempts=2) as client:
+            with pytest.raises(errors.IncompleteDownload):
+                await download(client, tmp_path)
+
+    run(style, main)
+
+
+@WAYS
+def test_a_bug_in_a_thread_is_no_group_of_errors(
+    panel: RangePanel, way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("profile_export._fetch.Shares.finish", broken)
+
+    async def main() -> None:
+        async with client_of(panel, way) as client:
+            with pytest.raises(ZeroDivisionError):
+                await download(client, tmp_path)
+
+    run("asyncio", main)
+
+
+@WAYS
+def test_closing_twice_is_fine_and_a_closed_client_says_so(panel: RangePanel, way: str, tmp_path: Path) -> None:
+    async def main() -> None:
+        client = client_of(panel, way)
+        task = client.task("t")
+        done = await task.wait()
+        await client.aclose()
+        await client.aclose()
+        with pytest.raises(errors.UsageError, match="closed"):
+            await done.download(tmp_path)
+
+    run("asyncio", main)

@@ -1,0 +1,121 @@
+"""One attempt at a download, over one connection or several. It blocks: the asynchronous driver runs it in a thread.
+
+Reading a big file is faster from a blocking connection, whose bytes no event loop has taken in before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Generator
+
+import httpx
+
+from profile_export import _effects as do
+from profile_export._credentials import CredentialLine
+from profile_export._hands import Hands
+from profile_export._local import Local, download_headers, head_of
+from profile_export._parts import PartFiles
+from profile_export._receiver import Receiver, Rest
+from profile_export._shares import Share, Shares, impatient
+from profile_export._stop import Stop, Stopped
+from profile_export._transfer import is_redirect
+
+
+class Fetcher:
+    """Fetches files over one httpx client. Safe to use from several threads."""
+
+    def __init__(self, http: httpx.Client, line: CredentialLine) -> None:
+        self._http = http
+        self._line = line
+        self._thread = threading.local()
+        http.event_hooks = {"request": [self._watch]}
+
+    @contextlib.contextmanager
+    def watched(self, stop: Stop | None) -> Generator[None]:
+        """Lets `stop` know the connections of this thread."""
+        before, self._thread.stop = getattr(self._thread, "stop", None), stop
+        try:
+            yield
+        finally:
+            self._thread.stop = before
+            if stop is not None:
+                stop.forget()
+
+    def _watch(self, request: httpx.Request) -> None:
+        stop: Stop | None = getattr(self._thread, "stop", None)
+        if stop is not None:
+            request.extensions["trace"] = stop.trace
+
+    def fetch(self, effect: do.Fetch, parts: PartFiles, local: Local, stop: Stop) -> do.Fetched | do.Redirected:
+        """Performs the effect.
+
+        Raises:
+            ExportError: See `Receiver` and `Shares`.
+            Stopped: `stop` was set.
+        """
+        with stop.inner() as inner, Hands(inner) as hands:
+            shares = Shares(effect, parts)
+            shares.on_fatal(inner.set)
+            progress = local.progress(effect)
+            with self.watched(inner):
+                answer = self._fetch_first(effect, parts, local, shares, hands)
+                if isinstance(answer, do.Redirected):
+                    return answer
+                if shares.failure is None:
+                    self._help(effect, shares, inner)
+                hands.wait(lambda: shares.missing and not shares.fatal, lambda: progress(shares.received))
+        stop.check()
+        return shares.finish(answer)
+
+    def _fetch_first(
+        self, effect: do.Fetch, parts: PartFiles, local: Local, shares: Shares, hands: Hands
+    ) -> do.Redirected | Receiver | Rest | None:
+        """The connection that asks for all of it, or for all of the rest."""
+        receiver: Receiver | Rest | None = None
+        try:
+            with self._http.stream("GET", effect.url, headers=download_headers(parts, effect)) as response:
+                head = head_of(response)
+                if is_redirect(head):
+                    return do.Redirected(head.location or "")
+                receiver = local.receiver(effect, response, self._line, parts)
+                for chunk in response.iter_raw():
+                    hands.stop.check()
+                    receiver.feed(chunk)
+                    for _ in range(shares.open(response)):
+                        hands.start(lambda: self._help(effect, shares, hands.stop))
+                    if receiver.full:
+                        break
+        except Stopped:
+            # By a failure that is everybody's, if not from outside.
+            if not shares.fatal:
+                raise
+        except Exception as error:  # noqa: BLE001 - raised by `finish`, when all have ended
+            shares.note_first(error)
+        return receiver
+
+    def _help(self, effect: do.Fetch, shares: Shares, stop: Stop) -> None:
+        """Fetches ranges as long as there are some."""
+        try:
+            with self.watched(stop):
+                while not stop.is_set() and (share := shares.take()) is not None:
+                    self._fetch_share(effect, share, stop)
+        except Stopped:
+            pass
+        except Exception as error:  # noqa: BLE001 - raised by `finish`, when all have ended
+            if not stop.is_set():
+                shares.note(error)
+
+    def _fetch_share(self, effect: do.Fetch, share: Share, stop: Stop) -> None:
+        timeout = impatient(self._http.timeout)
+        request = self._http.build_request("GET", effect.url, headers=share.headers(), timeout=timeout)
+        response = self._http.send(request, stream=True)
+        try:
+            if share.accept(response):
+                for chunk in response.iter_raw():
+                    stop.check()
+                    if not share.feed(chunk):
+                        break
+        finally:
+            response.close()
+            share.close()

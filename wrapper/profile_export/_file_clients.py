@@ -1,0 +1,134 @@
+"""The blocking clients over which the asynchronous driver fetches files, in threads.
+
+An event loop reads ahead into buffers of its own, whose bytes are joined, parsed and handed on piece by piece; a thread
+that waits for its connection takes them from there (measured: about half the time and the work).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from typing import Final
+
+import anyio
+import httpx
+from anyio.abc import ObjectReceiveStream, ObjectSendStream, TaskStatus
+from anyio.from_thread import BlockingPortal
+
+from profile_export import _effects as do
+from profile_export._bodies import unwind
+from profile_export._credentials import CredentialLine
+from profile_export._fetch import Fetcher
+from profile_export._local import Local
+from profile_export._threads import FileWork, Outcome
+
+# As many as a client has connections: more would only wait for one.
+MOST_THREADS: Final = 100
+
+
+class FileClients:
+    """One client for all files; where the caller gave a transport that only an event loop can use, one for each."""
+
+    def __init__(self, line: CredentialLine, http: httpx.Client | None, borrowed: httpx.AsyncClient) -> None:
+        self._line = line
+        self._http = http
+        self._fetcher = None if http is None else Fetcher(http, line)
+        self._borrowed = borrowed
+        self._limiter: anyio.CapacityLimiter | None = None
+
+    @property
+    def _threads(self) -> anyio.CapacityLimiter:
+        """Bounds the threads, which are others than those for short work: a slow file holds one for hours."""
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(MOST_THREADS)
+        return self._limiter
+
+    async def fetch(self, effect: do.Fetch, work: FileWork, local: Local) -> do.Fetched | do.Redirected:
+        """Performs the effect, as `Fetcher` does; a cancelled caller stops it."""
+        if self._fetcher is not None:
+            return (await self._with(self._fetcher, effect, work, local)).get()
+        outcome = Outcome[do.Fetched | do.Redirected]()
+        async with BlockingPortal() as portal:
+            with self._on_loop(portal) as http:
+                outcome = await self._with(Fetcher(http, self._line), effect, work, local)
+        # Not before: the portal would wrap what is raised.
+        return outcome.get()
+
+    async def _with(
+        self, fetcher: Fetcher, effect: do.Fetch, work: FileWork, local: Local
+    ) -> Outcome[do.Fetched | do.Redirected]:
+        return await work.run_stoppable(self._threads, fetcher.fetch, effect, work.parts, local)
+
+    def _on_loop(self, portal: BlockingPortal) -> httpx.Client:
+        there = self._borrowed
+        transport = LoopTransport(there, portal)
+        return httpx.Client(
+            transport=transport, base_url=there.base_url, timeout=there.timeout, headers=there.headers, trust_env=False
+        )
+
+    def close(self) -> None:
+        """Closes the connections."""
+        if self._http is not None:
+            self._http.close()
+
+
+class LoopTransport(httpx.BaseTransport):
+    """Lets a thread use the client of an event loop. An exchange is one task there, which ends with the portal."""
+
+    def __init__(self, client: httpx.AsyncClient, portal: BlockingPortal) -> None:
+        self._client = client
+        self._portal = portal
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer, whose body is handed over piece by piece."""
+        send, receive = anyio.create_memory_object_stream[bytes](0)
+        end, response = self._portal.start_task(self._exchange, request, send, receive)
+        return httpx.Response(
+            response.status_code,
+            headers=response.headers,
+            stream=_LoopStream(self._portal, receive, end),
+            extensions=response.extensions,
+        )
+
+    async def _exchange(
+        self,
+        request: httpx.Request,
+        send: ObjectSendStream[bytes],
+        receive: ObjectReceiveStream[bytes],
+        *,
+        task_status: TaskStatus[httpx.Response],
+    ) -> None:
+        async with send, receive:
+            response = await self._client.send(request, stream=True)
+            chunks = response.aiter_raw()
+            try:
+                task_status.started(response)
+                async for chunk in chunks:
+                    await send.send(chunk)
+            except BaseException:
+                await unwind(chunks)
+                raise
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await response.aclose()
+
+
+class _LoopStream(httpx.SyncByteStream):
+    """What comes through the portal, until the exchange has ended well or badly."""
+
+    def __init__(self, portal: BlockingPortal, receive: ObjectReceiveStream[bytes], end: Future[None]) -> None:
+        self._portal = portal
+        self._receive = receive
+        self._end = end
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            try:
+                chunk = self._portal.call(self._receive.receive)
+            except (anyio.EndOfStream, anyio.ClosedResourceError):
+                break
+            yield chunk
+        self._end.result()
+
+    def close(self) -> None:
+        self._end.cancel()
