@@ -14,10 +14,14 @@ BOM: Final = b"\xef\xbb\xbf"
 DELIMITERS: Final = b",;\t|"
 CLOSING: Final = re.compile(rb'(?:[^"]++|"")*+"')
 BEGINNING: Final = re.compile(rb"[\r\n][^\r\n]")
-BLANK: Final = re.compile(rb"\n[\r\n]")
+# Two patterns of plain bytes: `re` finds those twice as fast as one with a choice.
+BLANK_LF: Final = re.compile(rb"\n\n")
+BLANK_CRLF: Final = re.compile(rb"\n\r")
 LONE_CR: Final = re.compile(rb"\r(?!\n)")
 # Bytes of a chunk that are looked at to guess what the rest is like.
 HEAD: Final = 2048
+# Bytes to a quote, below which there are many.
+DENSE: Final = 20
 
 
 class RecordCounter:
@@ -32,9 +36,12 @@ class RecordCounter:
         special = re.escape(delimiters)
         # The last field of a chunk may still be open; one that is closed ends in a quote.
         self._quoted_field = re.compile(rb'"(?<=[\r\n' + special + rb']")(?:[^"]++|"")*+"?+')
+        # What no quote of a field has beside it, outside of the field.
+        ordinary = rb'[^"\r\n' + special + rb"]"
+        self._stray = re.compile(rb'"(?:(?<=' + ordinary + rb'")|(?=' + ordinary + rb"))")
         # A line break is sure to end a record when it follows a quote that follows an ordinary byte, whatever came
         # before: inside of quotes that quote closes them, outside it is an ordinary byte itself.
-        behind = rb'[^"\r\n' + special + rb']"'
+        behind = ordinary + rb'"'
         self._sure = re.compile(rb"\n(?:(?<=" + behind + rb"\n)|(?<=" + behind + rb"\r\n))")
         self._doubtful = re.compile(rb"\n(?<!" + behind + rb"\n)(?<!" + behind + rb"\r\n)")
         self._held = b""
@@ -109,17 +116,35 @@ class RecordCounter:
 
     def _count_fields(self, data: bytes) -> None:
         """Counts behind the first byte, outside of quotes, by looking at every quoted field."""
-        if b'"' in data:
-            fields = b"".join(self._quoted_field.findall(data))
-            self._in_quotes = bool(fields) and not fields.endswith(b'"')
-            if b"\n" in fields or b"\r" in fields:
-                data = self._quoted_field.sub(b"q", data)
-        self._records += _beginnings(data)
+        if b'"' not in data:
+            self._records += _beginnings(data)
+            return
+        # Splitting takes less time than a search for every field, but it looks at every byte by itself.
+        dense = DENSE * data[:HEAD].count(b'"') > len(data[:HEAD])
+        outside = self._by_quotes(data) if dense else None
+        self._records += _beginnings(self._by_fields(data) if outside is None else outside)
+
+    def _by_quotes(self, data: bytes) -> bytes | None:
+        """What stands outside of quoted fields; None where a quote neither opens nor closes one, nor is doubled."""
+        pieces = data.split(b'"')
+        is_open = len(pieces) % 2 == 0
+        outside = b'"'.join(pieces[::2]) + b'"' * is_open
+        if self._stray.search(outside):
+            return None
+        self._in_quotes = is_open
+        return outside
+
+    def _by_fields(self, data: bytes) -> bytes:
+        """The same, or more of it where that changes no count. Quotes elsewhere are ordinary bytes."""
+        fields = self._quoted_field.findall(data)
+        inside = b"".join(fields)
+        self._in_quotes = bool(inside) and not inside.endswith(b'"')
+        return self._quoted_field.sub(b"q", data) if b"\n" in inside or b"\r" in inside else data
 
 
 def _beginnings(data: bytes) -> int:
     """The places where a byte that is no line break follows one that is."""
-    if BLANK.search(data) or (b"\r" in data and LONE_CR.search(data)):
+    if BLANK_LF.search(data) or (b"\r" in data and (BLANK_CRLF.search(data) or LONE_CR.search(data))):
         return len(BEGINNING.findall(data))
     return _line_feeds(data) - data.endswith(b"\n")
 
