@@ -49,10 +49,15 @@ class StaticPanel:
     http: int
     https: int
     certificate: Path
+    files: Path
 
     def url(self, scheme: str, size: str) -> str:
         """The base URL for a client."""
         return f"{scheme}://127.0.0.1:{self.https if scheme == 'https' else self.http}/{size}"
+
+    def file(self, size: str) -> Path:
+        """The file on the panel's side."""
+        return self.files / f"{size}.csv"
 
     def link(self, scheme: str, size: str) -> str:
         """The file itself."""
@@ -87,7 +92,7 @@ def serving(sizes: dict[str, int], where: Path) -> Iterator[StaticPanel]:
         with subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL) as server:
             try:
                 _wait_for(http)
-                yield StaticPanel(http, https, folder / "authority.pem")
+                yield StaticPanel(http, https, folder / "authority.pem", folder / "files")
             finally:
                 server.terminate()
 

@@ -18,6 +18,7 @@ from profile_export._secrets import Secret
 from profile_export._stores import target_of
 from profile_export._transfer import parse_panel
 from profile_export.errors import UsageError
+from profile_export.policy import DownloadPolicy
 from profile_export.targets import URL, ObjectUrl, OutputStream, Target, To, parse_url
 from profile_export.types import AuthMode, Database, Segment, Source, WireFormat, is_integer
 
@@ -189,10 +190,14 @@ def _target(to: To) -> Target:
     return target
 
 
-def journal(path: str | os.PathLike[str] | None) -> Journal | None:
+def journal(path: str | os.PathLike[str] | None, download: DownloadPolicy) -> Journal | None:
     """Where records are kept, or None for nowhere.
 
     Raises:
-        UsageError: It is no folder's name.
+        UsageError: It is no folder's name, or what it is to remember of files isn't found out.
     """
-    return None if path is None else Journal.at(path)
+    if path is None:
+        return None
+    if not download.verify_content:
+        raise UsageError("a journal knows files by their sha256, which verify_content=False leaves out")
+    return Journal.at(path)

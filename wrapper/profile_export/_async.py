@@ -13,7 +13,6 @@ from profile_export._file_clients import FileClients
 from profile_export._file_work import with_files
 from profile_export._limiter import Limiter
 from profile_export._local import Local
-from profile_export._parts import PartFiles
 from profile_export._threads import FileWork
 from profile_export.errors import UsageError
 from profile_export_api import Client
@@ -60,7 +59,7 @@ class AsyncDriver:
         if self._http.is_closed:
             raise UsageError("this client is closed")
         with self._local.run(export) as local:
-            async with FileWork(PartFiles()) as work:
+            async with FileWork(local.parts()) as work:
                 return await self._run(flow, work, local)
 
     async def _run(self, flow: do.Flow[T], work: FileWork, local: Local) -> T:

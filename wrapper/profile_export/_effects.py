@@ -126,13 +126,13 @@ class Fetched:
 
     Attributes:
         size: Bytes.
-        sha256: Of the whole file, in hexadecimal.
+        sha256: Of the whole file, in hexadecimal; None where it was not asked for.
         records: Records of a csv file, its header included, if they were counted.
         resumed_from: Where its last answer went on, or None where that was at its first byte.
     """
 
     size: int
-    sha256: str
+    sha256: str | None
     records: int | None
     resumed_from: int | None = None
 
@@ -178,7 +178,7 @@ class IsPublished(FileEffect[bool]):
     target: Target
     task_id: str
     size: int
-    sha256: str
+    sha256: str | None
 
 
 @attrs.frozen
@@ -188,7 +188,7 @@ class TakeVerified(PartEffect[bool]):
     target: Target
     task_id: str
     size: int
-    sha256: str
+    sha256: str | None
     count_rows: bool
 
 

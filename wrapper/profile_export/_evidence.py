@@ -20,16 +20,18 @@ Piece = bytes | memoryview
 
 
 class Evidence:
-    """Give it a file's bytes in order, then ask."""
+    """Give it a file's bytes in order, then ask; with `verify=False` it knows nothing about them."""
 
-    def __init__(self, *, count_rows: bool) -> None:
-        self._hash = hashlib.sha256()
-        self._rows = RecordCounter() if count_rows else None
+    def __init__(self, *, count_rows: bool, verify: bool = True) -> None:
+        self._hash = hashlib.sha256() if verify else None
+        self._rows = RecordCounter() if verify and count_rows else None
         self._workers: ThreadPoolExecutor | None = None
         self._busy: list[Future[None]] = []
 
     def take(self, piece: Piece) -> None:
         """Takes the next bytes, which may be changed only when the next ones were taken after them."""
+        if self._hash is None:
+            return
         self._settle()
         takers: list[Callable[[Piece], None]] = [self._hash.update]
         if self._rows is not None:
@@ -42,10 +44,10 @@ class Evidence:
             self._workers = ThreadPoolExecutor(len(takers), thread_name_prefix="profile-export")
         self._busy = [self._workers.submit(take, piece) for take in takers]
 
-    def sha256(self) -> str:
-        """Of all bytes so far."""
+    def sha256(self) -> str | None:
+        """Of all bytes so far; None where it isn't taken."""
         self._settle()
-        return self._hash.hexdigest()
+        return None if self._hash is None else self._hash.hexdigest()
 
     def records(self) -> int | None:
         """In all bytes so far, taken as the whole file; None where they aren't counted."""

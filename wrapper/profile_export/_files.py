@@ -167,7 +167,7 @@ def _beside(path: Path, content: bytes) -> Generator[Path]:
         written.unlink(missing_ok=True)
 
 
-def has_content(path: Path, size: int, sha256: str) -> bool:
+def has_content(path: Path, size: int, sha256: str | None) -> bool:
     """Whether a plain file of just this content stands at `path`."""
     with translated(path, "read"):
         if not path.is_file() or path.is_symlink() or path.stat().st_size != size:

@@ -69,6 +69,7 @@ class Local:
         draw: Random numbers in [0, 1).
         journal: Where records are kept, or None.
         limiter: What all exports of the client share.
+        verify_content: Whether files are hashed and counted while they come.
     """
 
     sink: EventSink | None = None
@@ -76,6 +77,7 @@ class Local:
     draw: Callable[[], float] = random.random
     journal: Journal | None = None
     limiter: Limiter = attrs.field(factory=Limiter, repr=False, eq=False)
+    verify_content: bool = True
     _complained: set[type[Exception]] = attrs.field(factory=set[type[Exception]], repr=False, eq=False)
     _run: _Run = attrs.field(factory=_Run, repr=False, eq=False)
 
@@ -113,6 +115,10 @@ class Local:
                 return self.emit(event)
             case _:
                 raise TypeError(f"no such effect: {effect!r}")
+
+    def parts(self) -> PartFiles:
+        """What keeps the bytes of one run."""
+        return PartFiles(verify=self.verify_content)
 
     def note(self, error: Exception) -> None:
         """Looks whether a failure means all exports of the client."""

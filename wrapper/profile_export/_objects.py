@@ -19,11 +19,11 @@ class PartObject(Passing[ObjectUrl]):
     begins an upload in parts, which no store that we know can tie to that.
     """
 
-    def __init__(self, target: ObjectUrl, store: Any, *, count_rows: bool) -> None:
+    def __init__(self, target: ObjectUrl, store: Any, *, count_rows: bool, verify: bool = True) -> None:
         self._store = store
         self._upload: Upload | None = None
         self._held: deque[bytes] = deque()
-        super().__init__(target, count_rows=count_rows)
+        super().__init__(target, count_rows=count_rows, verify=verify)
 
     def restart(self, announced: int | None, etag: str | None = None) -> None:
         """Takes back what was sent, for a file of the version `etag`."""

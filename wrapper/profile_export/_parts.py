@@ -12,6 +12,7 @@ import secrets
 import shutil
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
@@ -46,21 +47,23 @@ class PartFile:
     their starts. Those are hashed when all before them is here.
     """
 
-    def __init__(self, target: Path, task_id: str, file: IO[bytes], path: Path, *, count_rows: bool) -> None:
+    def __init__(
+        self, target: Path, task_id: str, file: IO[bytes], path: Path, *, count_rows: bool, verify: bool = True
+    ) -> None:
         self.target = target
         self.path = path
         self.task_id = task_id
-        self._count_rows = count_rows
+        self._new_evidence = partial(Evidence, count_rows=count_rows, verify=verify)
         self._file = file
         self._room = Room(path.parent)
         self.etag: str | None = None
         self.total: int | None = None
-        self._evidence = Evidence(count_rows=count_rows)
+        self._evidence = self._new_evidence()
         self._guard = threading.Lock()
         self._begin()
 
     @classmethod
-    def new(cls, target: Path, task_id: str = "", *, count_rows: bool) -> Self:
+    def new(cls, target: Path, task_id: str = "", *, count_rows: bool, verify: bool = True) -> Self:
         """An empty one, and its record."""
         path = _new_path(target)
         try:
@@ -72,10 +75,10 @@ class PartFile:
         except BaseException:
             _leftovers.forget(path)
             raise
-        return cls(target, task_id, file, path, count_rows=count_rows)
+        return cls(target, task_id, file, path, count_rows=count_rows, verify=verify)
 
     @classmethod
-    def left_behind(cls, target: Path, task_id: str, *, count_rows: bool) -> Self | None:
+    def left_behind(cls, target: Path, task_id: str, *, count_rows: bool, verify: bool = True) -> Self | None:
         """The one that an earlier run left, if it did; read once more, for its hash and its rows."""
         path = _new_path(target)
         leftover = _leftovers.take_up(target, task_id, path)
@@ -84,7 +87,7 @@ class PartFile:
             return None
         try:
             path.chmod(0o600)
-            part = cls(target, task_id, _stream(path, 0), path, count_rows=count_rows)
+            part = cls(target, task_id, _stream(path, 0), path, count_rows=count_rows, verify=verify)
         except OSError:
             _leftovers.forget(path)
             return None
@@ -117,7 +120,7 @@ class PartFile:
         self.resumed_from: int | None = None
         self._synced = 0
         self._evidence.close()
-        self._evidence = Evidence(count_rows=self._count_rows)
+        self._evidence = self._new_evidence()
 
     @property
     def resume_point(self) -> ResumePoint | None:
@@ -249,7 +252,7 @@ class PartFile:
         evidence = self._evidence
         return Fetched(self.size, evidence.sha256(), evidence.records(), self.resumed_from)
 
-    def has_content(self, size: int, sha256: str) -> bool:
+    def has_content(self, size: int, sha256: str | None) -> bool:
         """Whether this is all that is here."""
         return self.size == size and self._evidence.sha256() == sha256
 
@@ -331,7 +334,8 @@ def _stream(path: Path, flags: int) -> IO[bytes]:
 class PartFiles:
     """What keeps the bytes of one run; what has no name at its end is kept for a later run, or removed."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, verify: bool = True) -> None:
+        self._verify = verify
         self._parts: dict[Target, Keeper] = {}
         self.stores = Stores()
 
@@ -342,7 +346,7 @@ class PartFiles:
             # The task before was of no use any more.
             self.discard(target)
         if isinstance(target, Path) and target not in self._parts:
-            part = PartFile.left_behind(target, task_id, count_rows=count_rows)
+            part = PartFile.left_behind(target, task_id, count_rows=count_rows, verify=self._verify)
             if part is not None:
                 self._parts[target] = part
         here = self.here(target)
@@ -369,11 +373,11 @@ class PartFiles:
     def _new(self, target: Target, task_id: str, *, count_rows: bool) -> Keeper:
         match target:
             case ObjectUrl():
-                return PartObject(target, self.stores.of(target), count_rows=count_rows)
+                return PartObject(target, self.stores.of(target), count_rows=count_rows, verify=self._verify)
             case OutputStream():
-                return PartStream(target, count_rows=count_rows)
+                return PartStream(target, count_rows=count_rows, verify=self._verify)
             case _:
-                return PartFile.new(target, task_id, count_rows=count_rows)
+                return PartFile.new(target, task_id, count_rows=count_rows, verify=self._verify)
 
     def publish(self, target: Target, *, overwrite: bool) -> None:
         """See `PartFile.publish`."""

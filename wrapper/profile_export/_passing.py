@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Generic, TypeVar
 
 from profile_export._effects import Fetched
@@ -16,10 +17,10 @@ T = TypeVar("T", bound=ObjectUrl | OutputStream)
 class Passing(Generic[T]):
     """What is known of the bytes that went by; who takes them is a subclass's business."""
 
-    def __init__(self, target: T, *, count_rows: bool) -> None:
+    def __init__(self, target: T, *, count_rows: bool, verify: bool = True) -> None:
         self.target: T = target
-        self._count_rows = count_rows
-        self._evidence = Evidence(count_rows=count_rows)
+        self._new_evidence = partial(Evidence, count_rows=count_rows, verify=verify)
+        self._evidence = self._new_evidence()
         self._begin()
 
     def _begin(self) -> None:
@@ -28,7 +29,7 @@ class Passing(Generic[T]):
         self.etag: str | None = None
         self.resumed_from: int | None = None
         self._evidence.close()
-        self._evidence = Evidence(count_rows=self._count_rows)
+        self._evidence = self._new_evidence()
 
     @property
     def received(self) -> int:

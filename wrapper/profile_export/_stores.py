@@ -144,7 +144,7 @@ def size_of(store: Any, url: ObjectUrl) -> int | None:
             return None
 
 
-def has_content(store: Any, url: ObjectUrl, size: int, sha256: str) -> bool:
+def has_content(store: Any, url: ObjectUrl, size: int, sha256: str | None) -> bool:
     """Whether an object of just this content has the name; it is read for that, once its size is right."""
     if size_of(store, url) != size:
         return False

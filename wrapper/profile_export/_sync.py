@@ -65,7 +65,7 @@ class SyncDriver:
             return self._run(flow, export, stop or Stop())
 
     def _run(self, flow: do.Flow[T], export: str, stop: Stop) -> T:
-        with self._local.run(export) as local, PartFiles() as parts:
+        with self._local.run(export) as local, local.parts() as parts:
             try:
                 effect = next(flow)
                 while True:

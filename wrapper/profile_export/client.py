@@ -83,12 +83,12 @@ class ExportClient:
     ) -> None:
         line = _arguments.credential_line(base_url, token, panel_url, wire_format, auth)
         retry = retry or RetryPolicy()
-        records = _arguments.journal(journal)
-        self._settings = Settings(
-            line.panel, poll or PollPolicy(), retry, download or DownloadPolicy(), journal=records is not None
-        )
+        download = download or DownloadPolicy()
+        records = _arguments.journal(journal, download)
+        self._settings = Settings(line.panel, poll or PollPolicy(), retry, download, journal=records is not None)
         self._http = make_client(line, transport, timeout=retry.request_timeout, verify=verify, agent=USER_AGENT)
-        self._driver = SyncDriver(self._http, line, Local(on_event, journal=records))
+        local = Local(on_event, journal=records, verify_content=download.verify_content)
+        self._driver = SyncDriver(self._http, line, local)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self._settings.panel.api)!r})"

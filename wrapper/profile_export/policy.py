@@ -99,6 +99,9 @@ class DownloadPolicy:
     Attributes:
         attempts: How often one file is requested at most, however much every attempt brings.
         verify_rows: Compare the rows of csv files with the task's `total`.
+        verify_content: Take a file's sha256 and count its rows while it comes. Without, only the announced length is
+            checked: `sha256` and `rows` are None, `verify_rows` has nothing to compare, and there can be no journal,
+            which knows finished files by their sha256.
         csv_header: Whether csv files begin with a header row, which `total` doesn't count. Not documented; assumed.
         link_prefix: What the path of every link begins with, after the path of the base URL if it has one.
             Both documented shapes do; "" allows any path.
@@ -109,6 +112,7 @@ class DownloadPolicy:
 
     attempts: int = attrs.field(default=100, validator=_at_least_one)
     verify_rows: bool = True
+    verify_content: bool = True
     csv_header: bool = True
     link_prefix: str = "/api/download/"
     connections: int = attrs.field(default=1, validator=_few)

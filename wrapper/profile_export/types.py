@@ -112,8 +112,9 @@ class DownloadedFile:
     Attributes:
         place: Where it is: a path, the URL of an object in a store, or the stream that it was written to.
         size: Bytes.
-        rows: Profiles in it (the header row not counted), or None where the format has no rows to count.
-        sha256: Of the whole file, in hexadecimal.
+        rows: Profiles in it (the header row not counted), or None where the format has no rows to count, or nothing of
+            the content is verified.
+        sha256: Of the whole file, in hexadecimal; None without `DownloadPolicy.verify_content`.
         resumed_from: The byte at which its last answer went on after an interruption, or None where it came in one
             piece.
     """
@@ -121,7 +122,7 @@ class DownloadedFile:
     place: Target = attrs.field(alias="path")
     size: int
     rows: int | None
-    sha256: str
+    sha256: str | None
     resumed_from: int | None = None
 
     @property

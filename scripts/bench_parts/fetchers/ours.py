@@ -10,7 +10,7 @@ from profile_export import AsyncExportClient, DownloadedExport, DownloadPolicy, 
 
 
 def main(url: str, folder: str, certificate: str, style: str, proof: str) -> None:
-    policy = DownloadPolicy(verify_rows=proof == "verified")
+    policy = DownloadPolicy(verify_content=proof == "verified")
     if style == "sync":
         with ExportClient(url, token="bench", verify=certificate, download=policy) as client:
             result = client.download("task_bench", folder, overwrite=True)
