@@ -13,7 +13,7 @@ import pytest
 from contract_tests.wire.certificates import Authority
 from contract_tests.wire.dialogue import ONCE, STATUS, TASK, TOKEN, Mode
 from contract_tests.wire.listeners import Listener, answer_status, listening, tunnel_to
-from profile_export import ConnectFailed, UsageError
+from profile_export import CertificateRefused, ConnectFailed, RetryPolicy, UsageError
 from profile_export._arguments import credential_line
 from profile_export._transport import proxy_for
 
@@ -21,7 +21,8 @@ HIDDEN = "http://panel.invalid"  # no such host: only a proxy can reach it
 
 
 def ask(mode: Mode, base_url: str, **options: Any) -> int:
-    progress: int = mode.speak(lambda client: client.status(TASK), base_url=base_url, retry=ONCE, **options).progress
+    options = {"retry": ONCE, **options}
+    progress: int = mode.speak(lambda client: client.status(TASK), base_url=base_url, **options).progress
     return progress
 
 
@@ -43,10 +44,21 @@ def test_a_private_authority_can_be_named(secure: Listener, authority: Authority
 
 
 def test_an_unknown_authority_gets_no_request(secure: Listener, mode: Mode) -> None:
-    with pytest.raises(ConnectFailed, match="certificate") as caught:
+    with pytest.raises(CertificateRefused, match="certificate") as caught:
         ask(mode, f"https://127.0.0.1:{secure.port}", verify=True)
     assert caught.value.sent == "no"
     assert secure.lines == []
+
+
+def test_a_certificate_of_another_name_is_refused_at_once(secure: Listener, authority: Authority, mode: Mode) -> None:
+    """Trying again changes nothing: with many attempts and long delays, this would take minutes."""
+    with pytest.raises(CertificateRefused):
+        ask(
+            mode,
+            f"https://localhost:{secure.port}",
+            verify=str(authority.certificate),
+            retry=RetryPolicy(attempts=9, first_delay=60.0, max_delay=60.0),
+        )
 
 
 def test_the_environment_may_name_authorities(

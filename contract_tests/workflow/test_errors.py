@@ -106,6 +106,7 @@ def test_whether_a_request_went_out() -> None:
     sent = {kind.__name__: kind.sent for kind in CLASSES if issubclass(kind, errors.TransportError)}
     assert sent == {
         "TransportError": "maybe",
+        "CertificateRefused": "no",
         "ConnectFailed": "no",
         "RequestTimeout": "maybe",
         "ResponseLost": "maybe",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from profile_export.errors import (
         ApiError,
         AuthenticationError,
+        CertificateRefused,
         ConnectFailed,
         ContractError,
         CreateOutcomeUnknown,
@@ -78,10 +79,10 @@ if TYPE_CHECKING:
         parse_source,
     )
 
-_ERRORS = """ApiError AuthenticationError ConnectFailed ContractError CreateOutcomeUnknown DownloadError ExportError
-    IncompleteDownload IntegrityError InvalidRequest JournalError LinkExpired NoSpace RateLimited RemoteChanged
-    RequestTimeout ResponseLost ServerError TargetExists TaskError TaskFailed TaskNotFound TransportError
-    UnknownTaskState UnsafeLink UsageError WaitTimeout"""
+_ERRORS = """ApiError AuthenticationError CertificateRefused ConnectFailed ContractError CreateOutcomeUnknown
+    DownloadError ExportError IncompleteDownload IntegrityError InvalidRequest JournalError LinkExpired
+    NoSpace RateLimited RemoteChanged RequestTimeout ResponseLost ServerError TargetExists TaskError
+    TaskFailed TaskNotFound TransportError UnknownTaskState UnsafeLink UsageError WaitTimeout"""
 _EVENTS = """DownloadFinished DownloadProgress DownloadRestarted DownloadStarted Event ExportFailed ExportFinished
     ExportStarted FilePublished RetryScheduled TaskAttached TaskCreated TaskPolled"""
 _TYPES = """Database DownloadedExport DownloadedFile ExportOutcome PendingExport Segment Source TaskSnapshot
@@ -105,6 +106,7 @@ __all__ = [
     "AsyncExportClient",
     "AsyncExportTask",
     "AuthenticationError",
+    "CertificateRefused",
     "CompletedExport",
     "ConnectFailed",
     "ContractError",

@@ -11,6 +11,7 @@ The wire format is decided here too: bodies are JSON above the line, JSON or XML
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
@@ -24,6 +25,7 @@ from profile_export._secrets import Secret
 from profile_export._transfer import Panel, origin_of
 from profile_export._xml_tree import XmlError
 from profile_export.errors import (
+    CertificateRefused,
     ConnectFailed,
     ContractError,
     ExportError,
@@ -165,6 +167,11 @@ class CredentialLine:
         where = self.panel.api
         if isinstance(error, httpx.DecodingError):
             return ContractError(f"the answer's compression is broken: {words}")
+        if is_about_certificate(error):
+            return CertificateRefused(
+                f"can't connect to {where}: {words}",
+                hints=("behind a private authority, or a proxy that looks into TLS: name its file of certificates",),
+            )
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError | httpx.UnsupportedProtocol):
             return ConnectFailed(
                 f"can't connect to {where}: {words}",
@@ -175,6 +182,14 @@ class CredentialLine:
         if isinstance(error, httpx.TimeoutException):
             return RequestTimeout(f"{where} didn't answer in time", hints=("try again later",))
         return ResponseLost(f"the connection to {where} broke: {words}", hints=("try again",))
+
+
+def is_about_certificate(error: BaseException) -> bool:
+    """Whether the certificate was refused here; httpx passes the reason on as the error's cause only."""
+    causes: list[BaseException] = [error]
+    while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None and cause not in causes:
+        causes.append(cause)
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
 
 
 def is_download(request: httpx.Request) -> bool:

@@ -6,6 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 from profile_export.errors import (
     ApiError,
+    CertificateRefused,
     ExportError,
     IncompleteDownload,
     IntegrityError,
@@ -39,6 +40,8 @@ def may_repeat(policy: RetryPolicy, operation: Operation, error: ExportError) ->
     Asking for a status or a file changes nothing on the panel. A create is repeated when it was provably not carried
     out, or when the panel can recognise the repetition by its `Request-ID`.
     """
+    if isinstance(error, CertificateRefused):
+        return False
     if not isinstance(error, TransportError | RateLimited | ServerError | IncompleteDownload | RemoteChanged):
         return False
     return operation != "create" or policy.create == "request-id" or not maybe_done(error)

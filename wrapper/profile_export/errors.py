@@ -4,6 +4,7 @@
     +- UsageError (ValueError)            the call can't be carried out as written; nothing was sent
     +- TransportError                     the network failed; .sent tells whether the request went out
     |  +- ConnectFailed                   never sent
+    |  |  +- CertificateRefused           the panel's certificate isn't to be trusted
     |  +- RequestTimeout (TimeoutError)   perhaps sent, no answer in time
     |  +- ResponseLost                    perhaps sent, the answer broke off
     +- ApiError                           the panel answered, and refused
@@ -125,6 +126,12 @@ class ConnectFailed(TransportError):
 
     slug = "connect-failed"
     sent: Sent = "no"
+
+
+class CertificateRefused(ConnectFailed):
+    """The panel's certificate isn't to be trusted; nothing was sent, and trying again changes nothing."""
+
+    slug = "certificate"
 
 
 class RequestTimeout(TransportError, TimeoutError):
