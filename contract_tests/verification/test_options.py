@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,17 @@ def test_bad_usage_is_refused_with_a_verdict(
     assert (verdict["verdict"], verdict["exit_code"]) == ("usage", 2)
     assert verdict["reason"]
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_the_line_for_programs_floods_no_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    assert main([], {}) == 2
+    told = capsys.readouterr()
+    assert told.err
+    assert (told.out == "") == terminal
 
 
 @pytest.mark.parametrize("token", ["", "two words\n", " padded"])

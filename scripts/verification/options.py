@@ -129,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--pace", type=float, default=0.2, metavar="SECONDS", help="time between two requests (default: 0.2)")
     add("--task-timeout", type=float, default=3600.0, metavar="SECONDS", help="patience with a task (default: 3600)")
     add("--fuzz", action="store_true", help="then let schemathesis make up requests, within the budget (default: 300)")
-    add("--json", type=Path, metavar="FILE", help="the verdict as JSON (default: on stdout)")
+    add("--json", type=Path, metavar="FILE", help="the verdict as JSON (default: on stdout, unless that is a terminal)")
     add("--junit", type=Path, metavar="FILE", help="the rules as JUnit XML, for CI")
     add("--html", type=Path, metavar="FILE", help="the report, for people")
     return parser

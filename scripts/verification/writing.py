@@ -51,13 +51,13 @@ def write(outcome: Outcome, options: Options | None, json_to: Path | None, conso
 
 
 def tell(outcome: Outcome, json_to: Path | None, console: Console, environment: Mapping[str, str]) -> None:
-    """The verdict for people on stderr, annotations with it, and the JSON on stdout unless it has a file."""
+    """The verdict for people on stderr, annotations with it, and the JSON on stdout for a program that reads it."""
     for line in text.render(outcome):
         console.tell(line)
     if environment.get("GITHUB_ACTIONS"):
         for line in github.render(outcome):
             console.tell(line)
-    if json_to is None:
+    if json_to is None and not sys.stdout.isatty():
         console.tell(as_json.render(outcome, indent=None).rstrip(), sys.stdout)
 
 
