@@ -174,6 +174,26 @@ def test_the_pace_is_kept(tmp_path: Path, portal: BlockingPortal) -> None:
     assert min(later - earlier for earlier, later in itertools.pairwise(moments)) >= 3.0
 
 
+@pytest.mark.parametrize("task_seconds", [0.3, 1.0, 30.0])
+def test_a_verification_waits_about_as_long_as_the_tasks_take(
+    tmp_path: Path, portal: BlockingPortal, task_seconds: float
+) -> None:
+    """A look right after the creation finds a progress of a few percent: that is no slow task."""
+    panel = Panel(settings={"task_seconds": task_seconds})
+    with running(panel, tmp_path) as (app, clock, sleep):
+
+        class Young(InProcess):
+            def handle_request(self, request: httpx.Request) -> httpx.Response:
+                clock.now += 0.01
+                return super().handle_request(request)
+
+        began, outcome = clock(), Outcome()
+        verify(options(panel, pace=0.0), Young(app, portal), outcome=outcome, clock=clock, sleep=sleep)
+    exports = outcome.exports[0]
+    assert (outcome.word, exports) == ("kept", 3)
+    assert clock() - began <= exports * (2 * task_seconds + 3)
+
+
 def test_a_budget_of_one_export_more_filters_in_json_too(tmp_path: Path, portal: BlockingPortal) -> None:
     outcome = run(Panel(aims={"sources": (DATABASE,)}), tmp_path, portal, max_exports=3, max_requests=60)
     assert (outcome.word, outcome.exports) == ("kept", (3, 3))
