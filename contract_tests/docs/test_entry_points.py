@@ -37,7 +37,17 @@ def test_the_commands_of_the_readme_set_up_and_then_do_it(target: str, calls: st
             "scripts/test-airflow",
             ["set -eu", "uv", "--locked", "/mypy", "/pyright", "-m pytest contract_tests/airflow"],
         ),
-        ("scripts/test", ["set -eu", "scripts/check\n", "scripts/check-wheel\n", "pytest -n"]),
+        (
+            "scripts/test",
+            [
+                "set -eu",
+                "scripts/check-wheel >",
+                "scripts/check\n",
+                'wait "$wheel" || code=$?',
+                'exit "$code"',
+                "pytest -n",
+            ],
+        ),
         ("scripts/check", ["set -eu", "ruff format --check", "ruff check", "mypy", "pyright", "generate --check"]),
         (
             "scripts/docs",
@@ -51,6 +61,28 @@ def test_the_scripts_run_every_part(name: str, parts: list[str]) -> None:
     text = script(name)
     assert [part for part in parts if part not in text] == []
     assert "|| true" not in text
+
+
+@pytest.mark.parametrize(
+    ("failing", "expected"),
+    [("", ["check", "check-wheel", "pytest"]), ("check", []), ("check-wheel", ["check", "check-wheel"])],
+)
+def test_no_part_of_the_test_command_fails_unnoticed(tmp_path: Path, failing: str, expected: list[str]) -> None:
+    """Two parts run beside each other; the suite only when both were right."""
+    parts = {"check": "scripts/check", "check-wheel": "scripts/check-wheel", "pytest": ".venv/bin/python"}
+    for name, place in {**parts, "test": "scripts/test"}.items():
+        path = tmp_path / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(
+            (ROOT / place).read_text(encoding="utf-8")
+            if name == "test"
+            else f"#!/bin/sh\necho {name}\nexit {3 if name == failing else 0}\n",
+            encoding="utf-8",
+        )
+        path.chmod(0o755)
+    done = subprocess.run([tmp_path / "scripts" / "test"], capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == (3 if failing else 0)
+    assert done.stdout.split() == (expected or ["check"])
 
 
 def test_types_are_checked_strictly() -> None:

@@ -56,9 +56,7 @@ class Panel:
 
 
 @contextmanager
-def running(
-    panel: Panel, data_dir: Path, **changes: Any
-) -> Iterator[tuple[ASGIApp, Callable[[], float], Callable[[float], None]]]:
+def running(panel: Panel, data_dir: Path, **changes: Any) -> Iterator[tuple[ASGIApp, Clock, Callable[[float], None]]]:
     """The panel as an application, its clock, and how to wait for it."""
     chosen = {"token": TOKEN, "profiles": 60, "task_seconds": 2.0, "ids": "counter", **panel.settings, **changes}
     clock = Clock()
