@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from contract_tests.sandbox.bench import Bench
 from contract_tests.sandbox.conftest import OpenBench
 from profile_export.sandbox import DataDirError, SandboxSettings, create_app
+from profile_export.sandbox.store import Store
 
 MakeSettings = Callable[..., SandboxSettings]
 
@@ -97,3 +99,35 @@ def test_a_directory_that_cannot_be_made_is_an_os_error(settings: MakeSettings, 
     (tmp_path / "data").write_text("a file")
     with pytest.raises(OSError, match="data"):
         create_app(settings())
+
+
+def test_a_connection_is_used_again_but_not_after_an_error(settings: MakeSettings) -> None:
+    """Its frames may hold a query that isn't read to its end, and with it the data as they were."""
+    with closing(Store(settings())) as store:
+        with store.connect() as first:
+            pass
+        with store.connect() as again, store.connect() as beside:
+            assert again is first
+            assert beside is not first
+        with suppress(ZeroDivisionError), store.connect() as broken:
+            half_read = broken.execute("SELECT email FROM profiles")
+            half_read.fetchone()
+            _ = 1 / 0
+        with store.change() as other:
+            assert other is not broken
+            other.execute("UPDATE profiles SET email = 'new@example.com'")
+        with store.connect() as looking:
+            assert looking.execute("SELECT DISTINCT email FROM profiles").fetchall()[0][0] == "new@example.com"
+        with pytest.raises(sqlite3.ProgrammingError):
+            broken.execute("SELECT 1")
+    for connection in (first, beside, other):
+        with pytest.raises(sqlite3.ProgrammingError):
+            connection.execute("SELECT 1")
+
+
+def test_a_connection_that_outlives_its_store_is_closed_in_the_end(settings: MakeSettings) -> None:
+    store = Store(settings())
+    with store.connect() as connection:
+        store.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        connection.execute("SELECT 1")

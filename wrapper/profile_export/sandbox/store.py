@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Lock
 
 from profile_export.sandbox.fields import FIELDS, FieldKind
 from profile_export.sandbox.filters import compile_query
@@ -61,25 +62,40 @@ class Store:
                 _seed(self._path.with_name("seeding.sqlite3"), self._path, settings)
             _check(self._path, settings)
             self.files_dir.mkdir(exist_ok=True)
-            # One connection stays open: SQLite would clear its write-ahead log each time the last one closes.
-            self._anchor = self._open()
+            # Kept for the next one, since a new one reads the schema anew. One at least usually stays open as long as
+            # the store: SQLite would clear its write-ahead log each time the last one closes.
+            self._idle = [self._open()]
+            self._closed = False
+            self._guard = Lock()
         except BaseException:
             self._lock.close()
             raise
 
     def close(self) -> None:
         """Let another sandbox use the directory. Calling it twice is harmless."""
-        self._anchor.close()
+        with self._guard:
+            self._closed = True
+            while self._idle:
+                self._idle.pop().close()
         self._lock.close()
 
     @contextmanager
     def connect(self) -> Generator[sqlite3.Connection]:
         """A connection for one short piece of work in the current thread, without a transaction."""
-        connection = self._open()
+        with self._guard:
+            connection = self._idle.pop() if self._idle else None
+        connection = connection or self._open()
         try:
             yield connection
-        finally:
+        except BaseException:
+            # Its frames may hold a query that isn't read to its end, with a view of the data as it was.
             connection.close()
+            raise
+        with self._guard:
+            if self._closed:
+                connection.close()
+            else:
+                self._idle.append(connection)
 
     @contextmanager
     def change(self) -> Generator[sqlite3.Connection]:
