@@ -46,8 +46,8 @@ def test_from_nothing_to_a_verified_file(tmp_path: Path) -> None:
     start, *lines = lines
     name, text = python_of_the_page()
     (tmp_path / name).write_text(text, encoding="utf-8")
-    quicker = start.replace("--port 8080", "--port 0").replace("--task-seconds 8", "--task-seconds 2")
-    assert quicker.count("--port 0 --task-seconds 2") == 1
+    quicker = start.replace("--port 8080", "--port 0").replace("--task-seconds 8", "--task-seconds 4")
+    assert quicker.count("--port 0 --task-seconds 4") == 1
     with running(env=ENVIRONMENT, command=["bash", "-c", f"exec {quicker}"], cwd=tmp_path) as panel:
         url = address(panel)
         lines = [line.replace(HERE, url) for line in lines]
