@@ -1,9 +1,10 @@
-"""A panel on a real socket whose one file comes in ranges, as faulty as a test wants them."""
+"""A panel on a real socket whose files come in ranges, as faulty as a test wants them."""
 
 from __future__ import annotations
 
 import json
 import re
+import ssl
 import threading
 import time
 from collections.abc import Generator
@@ -19,21 +20,25 @@ class RangePanel(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, contents: dict[str, bytes], context: ssl.SSLContext | None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.content = content
+        self.contents = contents
+        self.context = context
         self.etag = '"one"'
         self.accepts = "bytes"
         # What becomes of the n-th download: its status, how many bytes come before the connection ends, other headers.
         self.acts: dict[int, dict[str, Any]] = {}
         self.asked: list[str | None] = []
+        self.asked_of: list[str] = []
+        self.paths: list[str] = []
+        self.statuses = 0
         self.guard = threading.Lock()
         self.open = self.most = 0
         self.piece, self.pause, self.delay = 65_536, 0.0, 0.0
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"{'http' if self.context is None else 'https'}://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that leave are what is tested."""
@@ -42,13 +47,20 @@ class RangePanel(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: RangePanel
 
+    def setup(self) -> None:
+        if self.server.context is not None:
+            self.request = self.server.context.wrap_socket(self.request, server_side=True)
+        super().setup()
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name above
         pass
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        rows = self.server.content.count(b"\n") - 1
-        result = {"errors": [], "source_id": 1, "total": rows, "type": "database", "urls": [PATH]}
+        self.server.statuses += 1
+        contents = self.server.contents
+        rows = sum(content.count(b"\n") - 1 for content in contents.values())
+        result = {"errors": [], "source_id": 1, "total": rows, "type": "database", "urls": list(contents)}
         data = {"status": "completed", "progress": 100, "result": result}
         body = json.dumps({"error": 0, "error_text": "", "data": data}).encode()
         self._head(200, {"Content-Type": "application/json", "Content-Length": len(body)})
@@ -59,19 +71,22 @@ class _Handler(BaseHTTPRequestHandler):
         with panel.guard:
             act = panel.acts.get(len(panel.asked), {})
             panel.asked.append(self.headers["Range"])
+            path = self.path.partition("?")[0]
+            panel.asked_of.append(path)
+            panel.paths.append(self.path)
             panel.open += 1
             panel.most = max(panel.most, panel.open)
         try:
-            self._download(panel, act)
+            self._download(panel, panel.contents[path], act)
         finally:
             with panel.guard:
                 panel.open -= 1
 
-    def _download(self, panel: RangePanel, act: dict[str, Any]) -> None:
+    def _download(self, panel: RangePanel, content: bytes, act: dict[str, Any]) -> None:
         time.sleep(panel.delay)
         etag = act.get("etag", panel.etag)
         match = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers["Range"] or "")
-        start, end, total = 0, len(panel.content), len(panel.content)
+        start, end, total = 0, len(content), len(content)
         status = 200
         if match and self.headers["If-Range"] == etag and act.get("status") != 200:
             start, end, status = int(match[1]), int(match[2] or total - 1) + 1, 206
@@ -82,9 +97,12 @@ class _Handler(BaseHTTPRequestHandler):
         if status >= 400:
             start = end = 0
         self._head(status, {**headers, "Content-Length": end - start, **act.get("headers", {})})
+        if "body" in act:
+            self.wfile.write(act["body"])
+            return
         stop = min(end, start + act.get("bytes", total))
         while start < stop:
-            piece = panel.content[start : min(stop, start + panel.piece)]
+            piece = content[start : min(stop, start + panel.piece)]
             self.wfile.write(piece)
             start += len(piece)
             time.sleep(act.get("pause", panel.pause))
@@ -94,14 +112,16 @@ class _Handler(BaseHTTPRequestHandler):
     def _head(self, status: int, headers: dict[str, Any]) -> None:
         self.send_response(status)
         for name, value in headers.items():
-            self.send_header(name, str(value))
+            if value is not None:
+                self.send_header(name, str(value))
         self.end_headers()
 
 
 @contextmanager
-def serving(content: bytes) -> Generator[RangePanel]:
-    """The panel, as long as the block lasts."""
-    panel = RangePanel(content)
+def serving(*contents: bytes, context: ssl.SSLContext | None = None) -> Generator[RangePanel]:
+    """The panel, as long as the block lasts; its first file is at `PATH`."""
+    paths = [PATH, *(PATH.replace(".csv", f"_{number}.csv") for number in range(2, len(contents) + 1))]
+    panel = RangePanel(dict(zip(paths, contents, strict=True)), context)
     thread = threading.Thread(target=panel.serve_forever, kwargs={"poll_interval": 0.01}, name="range panel")
     thread.start()
     try:

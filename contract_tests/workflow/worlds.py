@@ -102,6 +102,8 @@ class World:
             case do.Fetch(url):
                 script = self.fetches[url] if isinstance(self.fetches, Mapping) else self.fetches
                 return self._answer(url, script)
+            case do.AtOnce(flows):
+                return [self.run(flow) for flow in flows]
             case do.FileEffect():
                 return self._file_work(effect)
             case _:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
+import anyio
+import attrs
 import httpx
 
 from profile_export import _calls
@@ -14,6 +18,7 @@ from profile_export._file_work import with_files
 from profile_export._limiter import Limiter
 from profile_export._local import Local
 from profile_export._threads import FileWork
+from profile_export._together import Together
 from profile_export.errors import UsageError
 from profile_export_api import Client
 from profile_export_api.api.profiles import create_export
@@ -27,6 +32,15 @@ class Crew(Protocol):
 
     async def stop(self) -> None:
         """Stops them, and waits until they have ended."""
+
+
+@attrs.frozen
+class _Run:
+    """What the effects of one run share; `places` are the connections that several files at once have for ranges."""
+
+    work: FileWork
+    local: Local
+    places: threading.Semaphore | None = None
 
 
 class AsyncDriver:
@@ -60,16 +74,16 @@ class AsyncDriver:
             raise UsageError("this client is closed")
         with self._local.run(export) as local:
             async with FileWork(local.parts()) as work:
-                return await self._run(flow, work, local)
+                return await self._drive(flow, _Run(work, local))
 
-    async def _run(self, flow: do.Flow[T], work: FileWork, local: Local) -> T:
+    async def _drive(self, flow: do.Flow[T], run: _Run) -> T:
         try:
             effect = next(flow)
             while True:
                 try:
-                    answer = await self._perform(effect, work, local)
+                    answer = await self._perform(effect, run)
                 except Exception as error:  # noqa: BLE001 - every error belongs to the flow
-                    local.note(error)
+                    run.local.note(error)
                     effect = flow.throw(_calls.bare(error))
                 else:
                     effect = flow.send(answer)
@@ -77,20 +91,22 @@ class AsyncDriver:
             result: T = end.value
             return result
 
-    async def _perform(self, effect: do.Effect[Any], work: FileWork, local: Local) -> Any:
+    async def _perform(self, effect: do.Effect[Any], run: _Run) -> Any:
         match effect:
             case do.CreateTask():
                 return await self._create(effect)
             case do.GetStatus():
                 return await self._status(effect)
             case do.Fetch():
-                return await self._files.fetch(effect, work, local)
+                return await self._files.fetch(effect, run.work, run.local, run.places)
+            case do.AtOnce():
+                return await self._at_once(effect, run)
             case do.Sleep(seconds):
                 return await self._local.clock.asleep(seconds)
             case do.FileEffect():
-                return await work.run(with_files, effect, work.parts, self._local.journal)
+                return await run.work.run(with_files, effect, run.work.parts, self._local.journal)
             case do.MomentEffect():
-                return local.moment(effect)
+                return run.local.moment(effect)
             case _:
                 raise TypeError(f"no such effect: {effect!r}")
 
@@ -105,3 +121,23 @@ class AsyncDriver:
             body = _calls.status_body(effect.task_id)
             answer = await get_task_status.asyncio_detailed(client=self._api, body=body)
             return _calls.snapshot(effect.task_id, answer)
+
+    async def _at_once(self, effect: do.AtOnce, run: _Run) -> list[Any]:
+        together = Together(effect)
+        async with anyio.create_task_group() as group:
+            beside = attrs.evolve(run, places=together.places)
+            for _ in range(together.workers):
+                group.start_soon(self._work, together, beside, group.cancel_scope.cancel)
+        return together.finish()
+
+    async def _work(self, together: Together, run: _Run, stop_all: Callable[[], None]) -> None:
+        """Runs flows as long as there are some."""
+        try:
+            while (taken := together.take()) is not None:
+                number, flow = taken
+                together.done(number, await self._drive(flow, run))
+        except Exception as error:  # noqa: BLE001 - raised by `finish`, when all have ended
+            together.fail(error)
+            stop_all()
+        finally:
+            together.leave()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import attrs
@@ -11,6 +12,7 @@ from profile_export import _retry, _transfer
 from profile_export._claims import Claim, Claims
 from profile_export._continuation import Continuation
 from profile_export._effects import (
+    AtOnce,
     Draw,
     Emit,
     Exists,
@@ -81,16 +83,13 @@ def _download(done: Completion, to: Destination, settings: Settings, entry: Entr
         yield from _check_free([plan for plan in plans if plan.target not in there])
     if not plans:
         yield from MakeDirectory(to.directory)
-    files: list[DownloadedFile] = []
-    for index, plan in enumerate(plans):
-        file = there.get(plan.target)
-        if file is None:
-            facts = yield from _fetch_by_any_link(done, plan, index, settings)
-            yield from Emit(DownloadFinished(target=plan.target, size=facts.size))
-            rows = _transfer.rows_of(facts, settings.download)
-            file = DownloadedFile(plan.target, facts.size, rows, facts.sha256, facts.resumed_from)
-        files.append(file)
-    new = [file for file in files if file.place not in there]
+    new = yield from _files(
+        [_file(done, plan, index, settings) for index, plan in enumerate(plans) if plan.target not in there],
+        to,
+        settings,
+    )
+    all_files = {**there, **{file.place: file for file in new}}
+    files = [all_files[plan.target] for plan in plans]
     problem = _transfer.rows_problem([file.rows for file in files], done.total, settings.download)
     if problem is not None:
         yield from _reject(new, problem)
@@ -139,6 +138,24 @@ def _check_free(plans: Sequence[_transfer.FilePlan]) -> Flow[None]:
             raise TargetExists.at(plan.target)
 
 
+def _files(flows: Sequence[Flow[DownloadedFile]], to: Destination, settings: Settings) -> Flow[list[DownloadedFile]]:
+    connections = settings.download.connections
+    # Elsewhere than in a folder, each file under way takes memory and threads of its own.
+    if connections > 1 and len(flows) > 1 and isinstance(to.directory, Path):
+        return (yield from AtOnce(tuple(flows), connections))
+    files: list[DownloadedFile] = []
+    for flow in flows:
+        files += [(yield from flow)]
+    return files
+
+
+def _file(done: Completion, plan: _transfer.FilePlan, index: int, settings: Settings) -> Flow[DownloadedFile]:
+    facts = yield from _fetch_by_any_link(done, plan, index, settings)
+    yield from Emit(DownloadFinished(target=plan.target, size=facts.size))
+    rows = _transfer.rows_of(facts, settings.download)
+    return DownloadedFile(plan.target, facts.size, rows, facts.sha256, facts.resumed_from)
+
+
 def _fetch_by_any_link(done: Completion, plan: _transfer.FilePlan, index: int, settings: Settings) -> Flow[Fetched]:
     """One file; when its link is refused, by the link that the panel gives now. How long links live is unknown."""
     try:
@@ -159,11 +176,15 @@ def _fetch(plan: _transfer.FilePlan, done: Completion, settings: Settings) -> Fl
     ends well, and one that drips a byte at a time ends.
     """
     failures, in_vain, reached = 0, 0, 0
+    connections = settings.download.connections
     while True:
         yield from keep_quiet()
         try:
-            return (yield from _follow(plan, done, settings))
+            return (yield from _follow(plan, done, settings, connections))
         except (TransportError, ApiError, IncompleteDownload, RemoteChanged) as error:
+            if isinstance(error, RemoteChanged):
+                # Panels of several machines may give each of them tags of its own: one answer is of one version.
+                connections = 1
             received = yield from Received(plan.target)
             in_vain = 1 if received > reached else in_vain + 1
             failures, reached = failures + 1, max(reached, received)
@@ -184,11 +205,11 @@ def _broken_off(plan: _transfer.FilePlan, failures: int, error: TransportError) 
     return IncompleteDownload(f"{plan.target.name} broke off {failures} {times}: {error}", hints=error.hints)
 
 
-def _follow(plan: _transfer.FilePlan, done: Completion, settings: Settings) -> Flow[Fetched]:
+def _follow(plan: _transfer.FilePlan, done: Completion, settings: Settings, connections: int) -> Flow[Fetched]:
     """One attempt, along redirects that stay with the panel."""
     url = plan.url
     for _ in range(_transfer.MOST_REDIRECTS + 1):
-        answer = yield from Fetch(url, plan.target, done.file_format, done.task_id, settings.download.connections)
+        answer = yield from Fetch(url, plan.target, done.file_format, done.task_id, connections)
         if isinstance(answer, Fetched):
             return answer
         url = _redirected(url, answer, settings)

@@ -160,6 +160,17 @@ class Fetch(Effect[Fetched | Redirected]):
 
 
 @attrs.frozen
+class AtOnce(Effect[list[Any]]):
+    """Runs flows side by side, over so many connections all together; gives what each returns, in their order.
+
+    The first failure ends the others, and is raised.
+    """
+
+    flows: tuple[Flow[Any], ...]
+    connections: int
+
+
+@attrs.frozen
 class PartEffect(FileEffect[T]):
     """Work on the part files of this run."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Generator
+from functools import partial
 
 import httpx
 
@@ -47,15 +48,17 @@ class Fetcher:
         if stop is not None:
             request.extensions["trace"] = stop.trace
 
-    def fetch(self, effect: do.Fetch, parts: PartFiles, local: Local, stop: Stop) -> do.Fetched | do.Redirected:
-        """Performs the effect.
+    def fetch(
+        self, effect: do.Fetch, parts: PartFiles, local: Local, places: threading.Semaphore | None, stop: Stop
+    ) -> do.Fetched | do.Redirected:
+        """Performs the effect; `places` are the connections that ranges may take where several files come at once.
 
         Raises:
             ExportError: See `Receiver` and `Shares`.
             Stopped: `stop` was set.
         """
         with stop.inner() as inner, Hands(inner) as hands:
-            shares = Shares(effect, parts)
+            shares = Shares(effect, parts, places)
             shares.on_fatal(inner.set)
             progress = local.progress(effect)
             with self.watched(inner):
@@ -63,7 +66,7 @@ class Fetcher:
                 if isinstance(answer, do.Redirected):
                     return answer
                 if shares.failure is None:
-                    self._help(effect, shares, inner)
+                    self._help(effect, local, shares, inner)
                 hands.wait(lambda: shares.missing and not shares.fatal, lambda: progress(shares.received))
         stop.check()
         return shares.finish(answer)
@@ -82,8 +85,7 @@ class Fetcher:
                 for chunk in response.iter_raw():
                     hands.stop.check()
                     receiver.feed(chunk)
-                    for _ in range(shares.open(response)):
-                        hands.start(lambda: self._help(effect, shares, hands.stop))
+                    self._get_help(effect, response, local, shares, hands)
                     if receiver.full:
                         break
         except Stopped:
@@ -94,16 +96,30 @@ class Fetcher:
             shares.note_first(error)
         return receiver
 
-    def _help(self, effect: do.Fetch, shares: Shares, stop: Stop) -> None:
+    def _get_help(self, effect: do.Fetch, response: httpx.Response, local: Local, shares: Shares, hands: Hands) -> None:
+        for share in shares.open(response):
+            if not hands.start(partial(self._help_beside, effect, local, shares, hands.stop, share)):
+                shares.leave()
+
+    def _help_beside(self, effect: do.Fetch, local: Local, shares: Shares, stop: Stop, share: Share) -> None:
+        """Helps over a connection more."""
+        try:
+            self._help(effect, local, shares, stop, share)
+        finally:
+            shares.leave()
+
+    def _help(self, effect: do.Fetch, local: Local, shares: Shares, stop: Stop, share: Share | None = None) -> None:
         """Fetches ranges as long as there are some."""
         try:
             with self.watched(stop):
-                while not stop.is_set() and (share := shares.take()) is not None:
+                while not stop.is_set() and (share := share or shares.take()) is not None:
                     self._fetch_share(effect, share, stop)
+                    share = None
         except Stopped:
             pass
         except Exception as error:  # noqa: BLE001 - raised by `finish`, when all have ended
             if not stop.is_set():
+                local.note(error)
                 shares.note(error)
 
     def _fetch_share(self, effect: do.Fetch, share: Share, stop: Stop) -> None:
@@ -116,6 +132,8 @@ class Fetcher:
                     stop.check()
                     if not share.feed(chunk):
                         break
+                else:
+                    share.ended()
         finally:
             response.close()
             share.close()

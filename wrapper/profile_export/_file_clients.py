@@ -6,6 +6,7 @@ that waits for its connection takes them from there (measured: about half the ti
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import Final
@@ -43,21 +44,23 @@ class FileClients:
             self._limiter = anyio.CapacityLimiter(MOST_THREADS)
         return self._limiter
 
-    async def fetch(self, effect: do.Fetch, work: FileWork, local: Local) -> do.Fetched | do.Redirected:
+    async def fetch(
+        self, effect: do.Fetch, work: FileWork, local: Local, places: threading.Semaphore | None = None
+    ) -> do.Fetched | do.Redirected:
         """Performs the effect, as `Fetcher` does; a cancelled caller stops it."""
         if self._fetcher is not None:
-            return (await self._with(self._fetcher, effect, work, local)).get()
+            return (await self._with(self._fetcher, effect, work, local, places)).get()
         outcome = Outcome[do.Fetched | do.Redirected]()
         async with BlockingPortal() as portal:
             with self._on_loop(portal) as http:
-                outcome = await self._with(Fetcher(http, self._line), effect, work, local)
+                outcome = await self._with(Fetcher(http, self._line), effect, work, local, places)
         # Not before: the portal would wrap what is raised.
         return outcome.get()
 
     async def _with(
-        self, fetcher: Fetcher, effect: do.Fetch, work: FileWork, local: Local
+        self, fetcher: Fetcher, effect: do.Fetch, work: FileWork, local: Local, places: threading.Semaphore | None
     ) -> Outcome[do.Fetched | do.Redirected]:
-        return await work.run_stoppable(self._threads, fetcher.fetch, effect, work.parts, local)
+        return await work.run_stoppable(self._threads, fetcher.fetch, effect, work.parts, local, places)
 
     def _on_loop(self, portal: BlockingPortal) -> httpx.Client:
         there = self._borrowed

@@ -22,14 +22,20 @@ class Hands:
         self._changed = threading.Condition()
         self._busy = 0
 
-    def start(self, work: Callable[[], None]) -> None:
-        """Does `work`, which handles its own failures, beside the caller."""
+    def start(self, work: Callable[[], None]) -> bool:
+        """Does `work`, which handles its own failures, beside the caller; False where the system gives no thread."""
         # A daemon, because whoever interrupts the program twice wants it to end.
         thread = threading.Thread(target=self._do, args=(work,), name="profile-export range", daemon=True)
         with self._changed:
             self._busy += 1
+        try:
+            thread.start()
+        except RuntimeError:
+            with self._changed:
+                self._busy -= 1
+            return False
         self._threads.append(thread)
-        thread.start()
+        return True
 
     def _do(self, work: Callable[[], None]) -> None:
         try:

@@ -158,7 +158,10 @@ def _matching(directory: Path, pattern: str, task_id: str) -> Iterator[Leftover]
 
 
 def _claim(leftover: Leftover, into: Path) -> bool:
-    owned = attrs.evolve(leftover.record, owner=_ownership.this_process())
+    spans = leftover.spans
+    # From now on the record is of this boot: what a loss of power left behind these bytes must not count again.
+    ranges = () if spans == ((0, leftover.status.st_size),) else spans
+    owned = attrs.evolve(leftover.record, owner=_ownership.this_process(), ranges=ranges)
     try:
         write_record(into, owned)
         leftover.path.rename(into)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import re
+import threading
 import time
 import uuid
 from collections.abc import Callable, Generator
@@ -57,6 +58,8 @@ class _Run:
 
     export: str = ""
     open: bool = False
+    # Files that are fetched at once tell their events one at a time, too.
+    telling: threading.RLock = attrs.field(factory=threading.RLock, repr=False, eq=False)
 
 
 @attrs.frozen
@@ -133,7 +136,8 @@ class Local:
         if self.sink is None:
             return
         try:
-            self.sink(event)
+            with self._run.telling:
+                self.sink(event)
         except Exception as error:
             if type(error) not in self._complained:
                 self._complained.add(type(error))

@@ -10,7 +10,6 @@ import contextlib
 import os
 import secrets
 import shutil
-import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -24,10 +23,10 @@ from profile_export._files import PERMISSIONS, new_directory, rename_new, sync_d
 from profile_export._keeper import Keeper
 from profile_export._leftovers import ENDING, Leftover, PartRecord
 from profile_export._objects import PartObject
+from profile_export._ranged import RangedFile
 from profile_export._ranges import ResumePoint
 from profile_export._retry import worth_keeping
 from profile_export._room import Room
-from profile_export._splits import joined, length
 from profile_export._stores import Stores
 from profile_export._streams import PartStream
 from profile_export.errors import DownloadError, ExportError, IncompleteDownload, NoSpace
@@ -40,26 +39,23 @@ NOTE_EVERY: Final = 1.0
 SAFELY: Final = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-class PartFile:
+class PartFile(RangedFile):
     """The bytes of one download: written, hashed and, for csv, counted as they come.
 
-    Its first `size` bytes are hashed. Other connections write ranges of their own behind them, `beyond`: their ends at
-    their starts. Those are hashed when all before them is here.
+    Its first `size` bytes are hashed. What other connections wrote behind them is when all before it is here.
     """
 
     def __init__(
         self, target: Path, task_id: str, file: IO[bytes], path: Path, *, count_rows: bool, verify: bool = True
     ) -> None:
+        super().__init__(file, path)
         self.target = target
-        self.path = path
         self.task_id = task_id
         self._new_evidence = partial(Evidence, count_rows=count_rows, verify=verify)
-        self._file = file
         self._room = Room(path.parent)
         self.etag: str | None = None
         self.total: int | None = None
         self._evidence = self._new_evidence()
-        self._guard = threading.Lock()
         self._begin()
 
     @classmethod
@@ -114,7 +110,7 @@ class PartFile:
 
     def _begin(self) -> None:
         self.size = 0
-        self.beyond: dict[int, int] = {}
+        self.beyond.clear()
         self._noted = time.monotonic()
         self.etag = self.total = None
         self.resumed_from: int | None = None
@@ -127,46 +123,7 @@ class PartFile:
         """How much is here, when the panel can say whether the rest still belongs to it."""
         return None if not self.size or self.etag is None else ResumePoint(self.size, self.etag, self.total)
 
-    @property
-    def received(self) -> int:
-        """Bytes that are here, wherever in the file."""
-        with self._guard:
-            return self.size + length(self.beyond)
-
-    @property
-    def full(self) -> bool:
-        """Whether what comes next in the file is here already, or comes over another connection."""
-        return self.size in self.beyond
-
-    def claim(self, start: int) -> bool:
-        """Leaves the bytes from `start` on to another connection, if they have not come yet."""
-        with self._guard:
-            free = start >= self.size and start not in self.beyond
-            if free:
-                self.beyond[start] = start
-            return free
-
-    def write_range(self, start: int, chunk: bytes | memoryview) -> None:
-        """Takes the next bytes of the range that was claimed at `start`. For threads."""
-        with self._guard:
-            self._put(self.beyond[start], chunk)
-            self.beyond[start] += len(chunk)
-            self._note_ranges()
-
-    def give_back(self, start: int) -> None:
-        """Nothing more comes of a range; one that is empty is everybody's again."""
-        with self._guard:
-            if self.beyond.get(start) == start:
-                del self.beyond[start]
-
-    def _put(self, position: int, chunk: bytes | memoryview) -> None:
-        with translated(self.path, "write"):
-            self._file.seek(position)
-            rest = memoryview(chunk)
-            while rest:
-                rest = rest[self._file.write(rest) :]
-
-    def _note_ranges(self) -> None:
+    def _wrote(self) -> None:
         if self.beyond and time.monotonic() - self._noted >= NOTE_EVERY:
             with translated(self.path, "write"):
                 self._write_record()
@@ -193,9 +150,7 @@ class PartFile:
     def _cut(self) -> None:
         """Removes what stands behind the bytes that count, such as a part of a chunk that a full disk cut off."""
         self._check_mine()
-        with translated(self.path, "write"):
-            self._file.seek(max([self.size, *self.beyond.values()]))
-            self._file.truncate()
+        self.cut()
 
     def _make_room(self) -> None:
         with translated(self.path, "write"):
@@ -222,18 +177,10 @@ class PartFile:
 
         What others have, or fetch, is left out.
         """
-        with self._guard:
-            limit = min(self.beyond, default=None)
-            if limit is not None:
-                chunk = chunk[: limit - self.size]
-            if self.total is None:
-                with translated(self.path, "write"):
-                    self._room.take(len(chunk))
-            self._put(self.size, chunk)
-            # Before anybody may claim them, they are taken.
-            self.size += len(chunk)
-            self._note_ranges()
-        self._evidence.take(chunk)
+        if self.total is None:
+            with translated(self.path, "write"):
+                self._room.take(len(chunk))
+        self._evidence.take(self.write_next(chunk))
 
     def _note(self, chunk: bytes | memoryview) -> None:
         self._evidence.take(chunk)
@@ -315,7 +262,7 @@ class PartFile:
 
     def _write_record(self, *, durable: bool = False, synced: bool = False) -> None:
         owner = _ownership.this_process()
-        ranges = joined([(0, self.size), *self.beyond.items()]) if self.beyond else ()
+        ranges = self.spans if self.beyond else ()
         record = PartRecord(self.task_id, self.etag, self.total, self._synced, owner, ranges, synced and bool(ranges))
         _leftovers.write_record(self.path, record, durable=durable)
 

@@ -7,7 +7,8 @@ connection leaves those bytes to it. So a panel that answers them in any other w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -39,11 +40,14 @@ ITS_OWN: Final = (TransportError, ApiError, ContractError, IncompleteDownload, L
 class Shares:
     """The ranges of one file in one attempt. Once there are some, it is safe to use from several threads."""
 
-    def __init__(self, effect: do.Fetch, parts: PartFiles) -> None:
+    def __init__(self, effect: do.Fetch, parts: PartFiles, places: threading.Semaphore | None) -> None:
         self._effect = effect
         self._parts = parts
+        # Connections that are free for ranges, where other files want them, too.
+        self._places = threading.Semaphore(effect.connections - 1) if places is None else places
         self._stop_all: Callable[[], None] | None = None
         self._part: PartFile | None = None
+        self._content_type = ""
         self._todo: list[Span] = []
         self.failure: Exception | None = None
         self.fatal = self.first_failed = False
@@ -52,18 +56,35 @@ class Shares:
         """Says how all are stopped by the failure of one that is everybody's."""
         self._stop_all = stop_all
 
-    def open(self, response: httpx.Response) -> int:
-        """Splits what is missing, once the first answer has proved to be the file; gives how many may help with it."""
+    def open(self, response: httpx.Response) -> Iterator[Share]:
+        """What others may help with now, each a first range; call `leave` when one has ended.
+
+        It is split once the first answer has proved to be the file.
+        """
+        if self._part is None:
+            self._split(response)
+        while self._todo and self._effect.connections > 1 and self._places.acquire(blocking=False):
+            share = self.take()
+            if share is None:
+                self.leave()
+                return
+            yield share
+
+    def leave(self) -> None:
+        """A connection is free again."""
+        self._places.release()
+
+    def _split(self, response: httpx.Response) -> None:
         part = self._parts.here(self._effect.target)
-        if self._part is not None or not isinstance(part, PartFile):
-            return 0
+        if not isinstance(part, PartFile):
+            return
         self._part = part
         if part.etag is None or part.total is None or not self._allowed(response, part):
-            return 0
-        missing = holes([(0, part.size), *part.beyond.items()], part.total)
+            return
+        self._content_type = head_of(response).content_type
+        missing = holes(part.spans, part.total)
         # The first of them is under way.
         self._todo = list(reversed(split(missing, self._effect.connections)[1:]))
-        return min(self._effect.connections - 1, len(self._todo))
 
     def _allowed(self, response: httpx.Response, part: PartFile) -> bool:
         several = self._effect.connections > 1 or bool(part.beyond)
@@ -90,7 +111,7 @@ class Shares:
                 return None
             # The first connection may have come here by itself.
             if span[0] >= part.size:
-                return Share(part, span)
+                return Share(part, span, self._content_type)
         return None
 
     def note_first(self, error: Exception) -> None:
@@ -101,6 +122,9 @@ class Shares:
     def note(self, error: Exception) -> None:
         """Keeps the failure that tells most: the first that is everybody's, or else the first."""
         fatal = not isinstance(error, ITS_OWN)
+        if isinstance(error, ApiError | LinkExpired):
+            # The panel has said what it thinks of more requests; those under way may go on.
+            self._todo.clear()
         if self.failure is None or (fatal and not self.fatal):
             self.failure = error
         if fatal and not self.fatal:
@@ -127,9 +151,10 @@ class Shares:
 class Share:
     """One range: its request, and what takes its answer."""
 
-    def __init__(self, part: PartFile, span: Span) -> None:
+    def __init__(self, part: PartFile, span: Span, content_type: str) -> None:
         self._part = part
         self._span = span
+        self._content_type = content_type
         self._left = span[1] - span[0]
         self._etag, self._total = part.etag or "", part.total or 0
 
@@ -147,9 +172,10 @@ class Share:
         if response.status_code not in {200, 206, 416} and not is_redirect(head):
             retry_after = parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
             raise refusal_of(head, retry_after, None)
-        verdict = (
-            "useless" if is_encoded(head) else judge_part(_range_head(response), self._span, self._etag, self._total)
-        )
+        # A page in place of a range is seldom labelled like the file.
+        labels = {head.content_type, self._content_type} - {""}
+        other = is_encoded(head) or len(labels) > 1
+        verdict = "useless" if other else judge_part(_range_head(response), self._span, self._etag, self._total)
         if verdict == "changed":
             name = self._part.target.name
             raise RemoteChanged(f"{name} became another file while it was fetched", hints=("try again",))
@@ -161,6 +187,16 @@ class Share:
         self._part.write_range(self._span[0], chunk)
         self._left -= len(chunk)
         return self._left > 0
+
+    def ended(self) -> None:
+        """The panel takes its answer for whole, of which more was wanted; so it was something else.
+
+        Raises:
+            IncompleteDownload: In any case.
+        """
+        self._part.drop(self._span[0])
+        name = self._part.target.name
+        raise IncompleteDownload(f"a range of {name} ended {self._left} bytes before its end")
 
     def close(self) -> None:
         """Nothing more comes."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, Protocol, TypeVar
 
+import attrs
 import httpx
 
 from profile_export import _calls
@@ -11,10 +13,12 @@ from profile_export import _effects as do
 from profile_export._credentials import CredentialLine
 from profile_export._fetch import Fetcher
 from profile_export._file_work import with_files
+from profile_export._hands import Hands
 from profile_export._limiter import Limiter
 from profile_export._local import Local
 from profile_export._parts import PartFiles
-from profile_export._stop import Stop
+from profile_export._stop import Stop, Stopped
+from profile_export._together import Together
 from profile_export.errors import UsageError
 from profile_export_api import Client
 from profile_export_api.api.profiles import create_export
@@ -28,6 +32,16 @@ class Crew(Protocol):
 
     def stop(self) -> None:
         """Stops them, and waits until they have ended."""
+
+
+@attrs.frozen
+class _Run:
+    """What the effects of one run share; `places` are the connections that several files at once have for ranges."""
+
+    parts: PartFiles
+    local: Local
+    stop: Stop
+    places: threading.Semaphore | None = None
 
 
 class SyncDriver:
@@ -66,37 +80,42 @@ class SyncDriver:
 
     def _run(self, flow: do.Flow[T], export: str, stop: Stop) -> T:
         with self._local.run(export) as local, local.parts() as parts:
-            try:
-                effect = next(flow)
-                while True:
-                    stop.check()
-                    try:
-                        answer = self._perform(effect, parts, local, stop)
-                    except Exception as error:  # noqa: BLE001 - every error belongs to the flow
-                        # An end that was asked for breaks connections, which is no failure.
-                        stop.check()
-                        local.note(error)
-                        effect = flow.throw(_calls.bare(error))
-                    else:
-                        effect = flow.send(answer)
-            except StopIteration as end:
-                result: T = end.value
-                return result
+            return self._drive(flow, _Run(parts, local, stop))
 
-    def _perform(self, effect: do.Effect[Any], parts: PartFiles, local: Local, stop: Stop) -> Any:
+    def _drive(self, flow: do.Flow[T], run: _Run) -> T:
+        try:
+            effect = next(flow)
+            while True:
+                run.stop.check()
+                try:
+                    answer = self._perform(effect, run)
+                except Exception as error:  # noqa: BLE001 - every error belongs to the flow
+                    # An end that was asked for breaks connections, which is no failure.
+                    run.stop.check()
+                    run.local.note(error)
+                    effect = flow.throw(_calls.bare(error))
+                else:
+                    effect = flow.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    def _perform(self, effect: do.Effect[Any], run: _Run) -> Any:
         match effect:
             case do.CreateTask():
                 return self._create(effect)
             case do.GetStatus():
                 return self._status(effect)
             case do.Fetch():
-                return self._fetcher.fetch(effect, parts, local, stop)
+                return self._fetcher.fetch(effect, run.parts, run.local, run.places, run.stop)
+            case do.AtOnce():
+                return self._at_once(effect, run)
             case do.Sleep(seconds):
-                return self._local.clock.sleep(seconds, stop.sleep)
+                return self._local.clock.sleep(seconds, run.stop.sleep)
             case do.FileEffect():
-                return with_files(effect, parts, self._local.journal)
+                return with_files(effect, run.parts, self._local.journal)
             case do.MomentEffect():
-                return local.moment(effect)
+                return run.local.moment(effect)
             case _:
                 raise TypeError(f"no such effect: {effect!r}")
 
@@ -110,3 +129,30 @@ class SyncDriver:
         with _calls.answering("status", effect.task_id):
             answer = get_task_status.sync_detailed(client=self._api, body=_calls.status_body(effect.task_id))
             return _calls.snapshot(effect.task_id, answer)
+
+    def _at_once(self, effect: do.AtOnce, run: _Run) -> list[Any]:
+        together = Together(effect)
+        with run.stop.inner() as inner, Hands(inner) as hands:
+            beside = attrs.evolve(run, stop=inner, places=together.places)
+            for _ in range(together.workers - 1):
+                if not hands.start(lambda: self._work(together, beside)):
+                    together.leave()
+            self._work(together, beside)
+            hands.wait(lambda: together.failure is None, lambda: None)
+        run.stop.check()
+        return together.finish()
+
+    def _work(self, together: Together, run: _Run) -> None:
+        """Runs flows as long as there are some."""
+        try:
+            with self._fetcher.watched(run.stop):
+                while (taken := together.take()) is not None:
+                    number, flow = taken
+                    together.done(number, self._drive(flow, run))
+        except Stopped:
+            pass
+        except BaseException as error:  # noqa: BLE001 - raised by `finish`, when all have ended
+            together.fail(error)
+            run.stop.set()
+        finally:
+            together.leave()

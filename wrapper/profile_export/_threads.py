@@ -1,4 +1,4 @@
-"""One run's work on files in the asynchronous client: in threads, a piece at a time, and over when the run is."""
+"""One run's work on files in the asynchronous client: in threads, and over when the run is."""
 
 from __future__ import annotations
 
@@ -22,18 +22,20 @@ class FileWork:
     """Does pieces of work in threads, and leaves the part files there, whatever is cancelled.
 
     anyio waits for a thread whose caller is cancelled, but asyncio's own cancellation doesn't: a piece may still run
-    then, so the end takes its turn behind it, and a piece that comes after the end does nothing.
+    then, so the end waits for it, and a piece that comes after the end does nothing. Flows that run side by side have a
+    piece each.
     """
 
     def __init__(self, parts: PartFiles) -> None:
         self.parts = parts
-        self._turn = threading.Lock()
+        self._changed = threading.Condition()
+        self._busy = 0
         self._used = self._over = False
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:
         """Does a piece of work."""
         self._used = True
-        return await to_thread.run_sync(self._in_turn, work, arguments)
+        return await to_thread.run_sync(self._piece, work, arguments)
 
     async def run_stoppable(
         self, limiter: anyio.CapacityLimiter, work: Callable[..., T], *arguments: Any
@@ -43,22 +45,29 @@ class FileWork:
         stop, outcome = Stop(), Outcome[T]()
         async with anyio.create_task_group() as group:
             group.start_soon(_set_at_end, stop)
-            outcome = await to_thread.run_sync(self._in_turn, Outcome[T].of, (work, *arguments, stop), limiter=limiter)
+            outcome = await to_thread.run_sync(self._piece, Outcome[T].of, (work, *arguments, stop), limiter=limiter)
             group.cancel_scope.cancel()
         if isinstance(outcome.error, Stopped):
             await anyio.lowlevel.checkpoint_if_cancelled()
         return outcome
 
-    def _in_turn(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-        with self._turn:
+    def _piece(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+        with self._changed:
             if self._over:
                 raise RuntimeError("the run that wanted this is over")
+            self._busy += 1
+        try:
             return work(*arguments)
+        finally:
+            with self._changed:
+                self._busy -= 1
+                self._changed.notify_all()
 
     def _leave(self, *reason: Any) -> None:
-        with self._turn:
+        with self._changed:
             self._over = True
-            self.parts.__exit__(*reason)
+            self._changed.wait_for(lambda: not self._busy)
+        self.parts.__exit__(*reason)
 
     async def __aenter__(self) -> Self:
         self.parts.__enter__()

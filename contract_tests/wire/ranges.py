@@ -1,0 +1,60 @@
+"""How downloads over several connections are run and checked, in all the ways to speak to a panel."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from contract_tests.wire.range_server import RangePanel
+from profile_export import AsyncExportClient, DownloadPolicy, ExportClient, RetryPolicy
+from profile_export.types import DownloadedExport
+
+FILE = b"id,occupation\n" + b"".join(b"%08d,doctor\n" % number for number in range(40_000))
+PIECE = len(FILE) // 4
+
+kinds = pytest.mark.parametrize("kind", ["sync", "asyncio", "trio"])
+
+
+def options(
+    connections: int, *, token: str = "t", verify: Any = True, on_event: Any = None, **more: Any
+) -> dict[str, Any]:
+    retry = RetryPolicy(**{"attempts": 3, "first_delay": 0.0, "request_timeout": 5.0, **more})
+    download = DownloadPolicy(connections=connections)
+    return {"token": token, "download": download, "retry": retry, "verify": verify, "on_event": on_event}
+
+
+def download(panel: RangePanel, kind: str, folder: Path, connections: int = 4, **more: Any) -> DownloadedExport:
+    """The files of the panel's finished task."""
+    if kind == "sync":
+        with ExportClient(panel.url, **options(connections, **more)) as client:
+            return client.task("t").wait().download(folder)
+
+    async def run() -> DownloadedExport:
+        async with AsyncExportClient(panel.url, **options(connections, **more)) as client:
+            return await (await client.task("t").wait()).download(folder)
+
+    return anyio.run(run, backend=kind)
+
+
+def check(result: DownloadedExport, folder: Path) -> None:
+    """The one file is there, and nothing else."""
+    (file,) = result.files
+    assert file.path.read_bytes() == FILE
+    assert (file.sha256, file.rows, file.size) == (hashlib.sha256(FILE).hexdigest(), 40_000, len(FILE))
+    assert list(folder.iterdir()) == [file.path]
+    check_threads()
+
+
+def check_threads() -> None:
+    """Those that helped have ended."""
+    assert not [thread for thread in threading.enumerate() if thread.name == "profile-export range"]
+
+
+def starts(panel: RangePanel, first: int = 0) -> list[int]:
+    """Where the requests for the file began, those after the `first` ones."""
+    return [int((asked or "bytes=0-")[6:].split("-")[0]) for asked in panel.asked[first:]]

@@ -1,0 +1,124 @@
+"""What ranges meet on a bad day: stalls, refusals, panels of several machines, TLS, and records of other kinds."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from contract_tests.wire.certificates import Authority
+from contract_tests.wire.range_server import RangePanel, serving
+from contract_tests.wire.ranges import FILE, check, download, kinds, starts
+from profile_export import _splits, errors
+
+
+@pytest.fixture(autouse=True)
+def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_splits, "SMALLEST_RANGE", 1024)
+
+
+@pytest.fixture
+def panel() -> Generator[RangePanel]:
+    with serving(FILE) as panel:
+        panel.piece, panel.pause = 16_384, 0.01
+        yield panel
+
+
+@kinds
+def test_a_range_that_hangs_is_asked_for_again_alone(panel: RangePanel, kind: str, tmp_path: Path) -> None:
+    over = threading.Event()
+    panel.acts[2] = {"bytes": 20_000, "then": lambda: over.wait(10)}
+    try:
+        begun = time.monotonic()
+        check(download(panel, kind, tmp_path, request_timeout=0.5), tmp_path)
+        assert time.monotonic() - begun < 3
+    finally:
+        over.set()
+    first, hung, again = panel.asked[:4], starts(panel)[2], starts(panel, 4)
+    assert first.count(None) == 1
+    assert again[0] == hung + 20_000
+    # The others had come to their ends meanwhile, so only the rest of the hung one is asked for.
+    assert all(start < max(starts(panel)[:4]) or start > hung for start in again)
+    assert len(FILE) - min(again) <= len(FILE) - hung
+
+
+@kinds
+@pytest.mark.parametrize("status", [401, 403, 410])
+def test_a_refusal_that_matters_asks_for_a_fresh_link(
+    panel: RangePanel, kind: str, tmp_path: Path, status: int
+) -> None:
+    panel.acts = {0: {"bytes": 65_536}, **{number: {"status": status} for number in (1, 2, 3)}}
+    check(download(panel, kind, tmp_path), tmp_path)
+    assert panel.statuses == 2
+    assert panel.asked.count(None) == 1
+
+
+@kinds
+def test_machines_that_tag_a_file_differently_cost_one_more_request(
+    panel: RangePanel, kind: str, tmp_path: Path
+) -> None:
+    panel.acts = {number: {"etag": '"two"'} for number in range(1, 20)}
+    check(download(panel, kind, tmp_path), tmp_path)
+    assert panel.asked.count(None) == 2
+    assert panel.asked[-1] is None
+
+
+@kinds
+def test_ranges_come_over_tls(kind: str, tmp_path: Path) -> None:
+    authority = Authority.make(tmp_path)
+    with serving(FILE, context=authority.server_context()) as panel:
+        panel.piece, panel.pause = 16_384, 0.01
+        check(download(panel, kind, tmp_path / "out", verify=str(authority.certificate)), tmp_path / "out")
+        assert len(panel.asked) == panel.most == 4
+
+
+@kinds
+@pytest.mark.parametrize(("before", "after"), [(1, 8), (8, 1), (4, 2)])
+def test_nothing_that_is_here_is_asked_for_again(
+    panel: RangePanel, kind: str, tmp_path: Path, before: int, after: int
+) -> None:
+    panel.acts = {number: {"bytes": 32_768} for number in range(before)}
+    with pytest.raises(errors.IncompleteDownload):
+        download(panel, kind, tmp_path, before, attempts=1)
+    (record,) = tmp_path.glob("*.json")
+    members = json.loads(record.read_bytes())
+    # One connection leaves what it always left, so that an earlier version can take it up.
+    assert ("ranges" in members) is (before > 1)
+    here = members.get("ranges", [[0, members["synced"]]])
+    assert sum(end - start for start, end in here) == 32_768 * before
+    panel.acts, first = {}, len(panel.asked)
+    check(download(panel, kind, tmp_path, after), tmp_path)
+    for start in starts(panel, first):
+        assert not any(begin <= start < end for begin, end in here)
+
+
+@kinds
+def test_where_no_thread_can_be_had_there_is_one_connection(
+    panel: RangePanel, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class NoThread(threading.Thread):
+        def start(self) -> None:
+            if self.name == "profile-export range":
+                raise RuntimeError("can't start new thread")
+            super().start()
+
+    monkeypatch.setattr(threading, "Thread", NoThread)
+    check(download(panel, kind, tmp_path), tmp_path)
+    assert panel.asked == [None]
+
+
+@kinds
+def test_the_token_is_in_no_log_of_a_range(
+    panel: RangePanel, kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    panel.acts[2] = {"status": 503}
+    check(download(panel, kind, tmp_path, token="marker-of-a-token"), tmp_path)
+    assert caplog.records
+    assert "marker-of-a-token" not in caplog.text
+    assert all("token=marker-of-a-token" in line for line in panel.paths)

@@ -1,0 +1,95 @@
+"""A file that comes over one connection or several at once: which of its bytes are here, and where the next ones go."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import IO
+
+from profile_export._files import translated
+from profile_export._splits import Span, joined, length
+
+
+class RangedFile:
+    """Its first `size` bytes come in order, over the first connection.
+
+    Other connections write ranges of their own behind those, `beyond`: their ends at their starts. They never overlap:
+    one has to be claimed before it is written, and the first connection stops in front of it.
+    """
+
+    def __init__(self, file: IO[bytes], path: Path) -> None:
+        self.path = path
+        self._file = file
+        self._guard = threading.Lock()
+        self.size = 0
+        self.beyond: dict[int, int] = {}
+
+    @property
+    def received(self) -> int:
+        """Bytes that are here, wherever in the file."""
+        with self._guard:
+            return self.size + length(self.beyond)
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Where these are."""
+        return joined([(0, self.size), *self.beyond.items()])
+
+    @property
+    def full(self) -> bool:
+        """Whether what comes next in the file is here already, or comes over another connection."""
+        return self.size in self.beyond
+
+    def claim(self, start: int) -> bool:
+        """Leaves the bytes from `start` on to another connection, if they have not come yet."""
+        with self._guard:
+            free = start >= self.size and start not in self.beyond
+            if free:
+                self.beyond[start] = start
+            return free
+
+    def give_back(self, start: int) -> None:
+        """Nothing more comes of a range; one that is empty is everybody's again."""
+        with self._guard:
+            if self.beyond.get(start) == start:
+                del self.beyond[start]
+
+    def drop(self, start: int) -> None:
+        """What came of a range is not to be believed: it is everybody's again."""
+        with self._guard:
+            del self.beyond[start]
+
+    def write_range(self, start: int, chunk: bytes | memoryview) -> None:
+        """Takes the next bytes of the range that was claimed at `start`. For threads."""
+        with self._guard:
+            self._put(self.beyond[start], chunk)
+            self.beyond[start] += len(chunk)
+            self._wrote()
+
+    def write_next(self, chunk: bytes | memoryview) -> bytes | memoryview:
+        """Takes the next bytes of the first connection; gives those of them that others neither have nor fetch."""
+        with self._guard:
+            limit = min(self.beyond, default=None)
+            if limit is not None:
+                chunk = chunk[: limit - self.size]
+            self._put(self.size, chunk)
+            # Before anybody may claim them, they are taken.
+            self.size += len(chunk)
+            self._wrote()
+        return chunk
+
+    def cut(self) -> None:
+        """Removes what stands behind the bytes that are here, such as a part of a chunk that a full disk cut off."""
+        with translated(self.path, "write"):
+            self._file.seek(max([self.size, *self.beyond.values()]))
+            self._file.truncate()
+
+    def _put(self, position: int, chunk: bytes | memoryview) -> None:
+        with translated(self.path, "write"):
+            self._file.seek(position)
+            rest = memoryview(chunk)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+
+    def _wrote(self) -> None:
+        """More is here than before; a subclass may note it. Nobody else writes meanwhile."""
