@@ -14,6 +14,7 @@ import pytest
 from contract_tests.cli.conftest import TOKEN
 from contract_tests.cli.programs import Terminal, environment
 from profile_export import (
+    DownloadFinished,
     DownloadProgress,
     DownloadRestarted,
     DownloadStarted,
@@ -116,12 +117,37 @@ def test_a_task_may_go_back_too_and_lie_about_its_percent() -> None:
 
 def test_many_files_leave_no_bars_behind() -> None:
     targets = [TARGET.with_name(f"{number}.csv") for number in range(20)]
-    started = [DownloadStarted(target=target, size=10) for target in targets]
+    fetched = [
+        event
+        for target in targets
+        for event in (DownloadStarted(target=target, size=10), DownloadFinished(target=target, size=10))
+    ]
     screen = show(
-        polled("completed", 100, urls=20), *started, *(FilePublished(target=target, size=10) for target in targets)
+        polled("completed", 100, urls=20), *fetched, *(FilePublished(target=target, size=10) for target in targets)
     )
     assert screen.getvalue().count("\n") == 1
     assert screen.drawn("7.csv")[-1] == 100
+
+
+def test_files_that_are_fetched_at_once_have_one_bar() -> None:
+    one, two = TARGET, TARGET.with_name("2.csv")
+    screen = show(
+        DownloadStarted(target=one, size=40),
+        DownloadProgress(target=one, received=20),
+        DownloadStarted(target=two, size=60),
+        DownloadProgress(target=two, received=30),
+        DownloadFinished(target=one, size=40),
+        DownloadRestarted(target=two),
+        DownloadProgress(target=two, received=50),
+        DownloadFinished(target=two, size=60),
+        FilePublished(target=one, size=40),
+        FilePublished(target=two, size=60),
+    )
+    drawn = screen.drawn("2 files")
+    assert drawn[-1] == 100
+    assert drawn == [percent for percent in drawn if percent in {0, 20, 50, 70, 40, 90, 100}]
+    assert {50, 40, 90} < {*drawn}
+    assert screen.getvalue().count("\n") == 1
 
 
 def test_a_file_of_unknown_size() -> None:

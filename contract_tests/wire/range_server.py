@@ -52,6 +52,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.request = self.server.context.wrap_socket(self.request, server_side=True)
         super().setup()
 
+    def finish(self) -> None:
+        super().finish()
+        self.request.close()
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name above
         pass
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,11 @@ def test_a_range_that_hangs_is_asked_for_again_alone(panel: RangePanel, kind: st
 def test_a_refusal_that_matters_asks_for_a_fresh_link(
     panel: RangePanel, kind: str, tmp_path: Path, status: int
 ) -> None:
-    panel.acts = {0: {"bytes": 65_536}, **{number: {"status": status} for number in (1, 2, 3)}}
+    class Refusing(dict[int, dict[str, Any]]):
+        def get(self, number: int, default: Any = None) -> Any:
+            return {"status": status} if number and panel.statuses < 2 else super().get(number, default)
+
+    panel.acts = Refusing({0: {"bytes": 65_536}})
     check(download(panel, kind, tmp_path), tmp_path)
     assert panel.statuses == 2
     assert panel.asked.count(None) == 1

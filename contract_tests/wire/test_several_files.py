@@ -45,9 +45,13 @@ class Counted:
         self.open = self.most = 0
         self._guard = threading.Lock()
         self._send = httpx.Client.send
-        patch.setattr(httpx.Client, "send", lambda client, request, **more: self.send(client, request, **more))
 
-    def send(self, client: httpx.Client, request: httpx.Request, **more: Any) -> httpx.Response:
+        def send(*given: Any, **more: Any) -> httpx.Response:
+            return self._counted(*given, **more)
+
+        patch.setattr(httpx.Client, "send", send)
+
+    def _counted(self, client: httpx.Client, request: httpx.Request, **more: Any) -> httpx.Response:
         if request.method != "GET":
             return self._send(client, request, **more)
         with self._guard:

@@ -63,7 +63,7 @@ OUTSIDERS: dict[str, set[str]] = {
     | {"_fetch", "_file_clients", "_sync", "_async", "client", "aio"},
     "h11": {"_body_reader"},
     "profile_export_api": {"_credentials", "_calls", "_sync", "_async"},
-    "anyio": {"_bodies", "_clock", "_file_clients", "_async_many", "_threads"},
+    "anyio": {"_async", "_bodies", "_clock", "_file_clients", "_async_many", "_threads"},
     "opentelemetry": {"otel"},
     "trio": {"_async_many"},
 }

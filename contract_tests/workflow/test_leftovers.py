@@ -347,3 +347,66 @@ def test_a_full_disk_at_a_clean_end_keeps_what_was_vouched_for(target: Path, mon
     assert record == attrs.evolve(record, synced=0, etag=TAG)
     with PartFiles() as parts:
         assert parts.look(target, TASK, count_rows=True) is not None
+
+
+def ranged(target: Path, *, kept: bool) -> Path:
+    """A part file with 8 bytes at its start, and 4 that another connection brought from byte 12 on."""
+    part = begun(target, CONTENT[:8])
+    part.beyond[12] = 12
+    part.write_range(12, CONTENT[12:16])
+    part._write_record()
+    if kept:
+        part.keep()
+    else:
+        part._close()
+        _ownership.let_go(part.path)
+    return part.path
+
+
+def spans(target: Path) -> tuple[tuple[int, int], ...] | None:
+    into = target.with_name("taken.part")
+    leftover = take_up(target, TASK, into)
+    return None if leftover is None else leftover.spans
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_ranges_are_taken_up(target: Path, kept: bool) -> None:
+    ranged(target, kept=kept)
+    assert spans(target) == ((0, 8), (12, 16))
+
+
+@pytest.mark.parametrize(("kept", "left"), [(False, None), (True, ((0, 8), (12, 16)))])
+def test_a_loss_of_power_leaves_the_ranges_that_were_made_durable(
+    target: Path, monkeypatch: pytest.MonkeyPatch, kept: bool, left: object
+) -> None:
+    ranged(target, kept=kept)
+    monkeypatch.setattr(_ownership, "boot", lambda: "another")
+    assert spans(target) == left
+
+
+def test_what_a_loss_of_power_left_doesnt_pass_after_a_kill(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = kept(target, CONTENT[:8])
+    with path.open("ab") as file:
+        # Their length was noted, the bytes had not been written.
+        file.write(bytes(20))
+    monkeypatch.setattr(_ownership, "boot", lambda: "another")
+    into = target.with_name(f"{target.name}.0123abcd.part")
+    assert take_up(target, TASK, into) is not None
+    # Whoever took it up is killed before his first byte, in the same boot.
+    assert spans(target) == ((0, 8),)
+
+
+def test_a_record_of_one_connection_beside_one_of_ranges(target: Path) -> None:
+    killed(target, CONTENT[:10])
+    larger = ranged(target, kept=True)
+    assert spans(target) == ((0, 8), (12, 16))
+    assert not larger.exists()
+    assert len(names(target)) == 2
+
+
+@pytest.mark.parametrize("ranges", [[[5, 3]], [[-1, 3]], [["0", 3]], [[0]], 7])
+def test_a_record_of_bad_ranges_is_none(target: Path, ranges: object) -> None:
+    path = ranged(target, kept=True)
+    members = json.loads(record_of(path).read_bytes())
+    record_of(path).write_text(json.dumps({**members, "ranges": ranges}))
+    assert read_record(path) is None

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from scripts.bench_parts import download, many, measuring, polling, report, rows, sandbox, startup
+from scripts.bench_parts import connections, download, many, measuring, polling, report, rows, sandbox, startup
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PARTS: dict[str, Callable[[bool], report.Part]] = {
     "download": download.measure,
+    "connections": connections.measure,
     "rows": rows.measure,
     "polling": polling.measure,
     "many": many.measure,

@@ -71,11 +71,13 @@ def run(subject: Subject) -> Sample:
     return Sample(*json.loads(done.stdout))
 
 
-def in_turns(subjects: Mapping[str, Subject], rounds: int) -> tuple[dict[str, list[Sample]], dict[str, str]]:
-    """Samples of each in `rounds` rounds, and why those that don't work don't. A round before them warms up."""
+def in_turns(
+    subjects: Mapping[str, Subject], rounds: int, *, warm_up: bool = True
+) -> tuple[dict[str, list[Sample]], dict[str, str]]:
+    """Samples of each in `rounds` rounds, and why those that don't work don't. A round before them may warm up."""
     samples: dict[str, list[Sample]] = {name: [] for name in subjects}
     failures: dict[str, str] = {}
-    for turn in range(rounds + 1):
+    for turn in range(rounds + warm_up):
         for name, subject in subjects.items():
             if name in failures:
                 continue
@@ -85,7 +87,7 @@ def in_turns(subjects: Mapping[str, Subject], rounds: int) -> tuple[dict[str, li
                 failures[name] = str(error)
                 samples.pop(name)
                 continue
-            if turn:
+            if turn or not warm_up:
                 samples[name].append(sample)
     return samples, failures
 

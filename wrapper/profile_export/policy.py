@@ -105,9 +105,9 @@ class DownloadPolicy:
         csv_header: Whether csv files begin with a header row, which `total` doesn't count. Not documented; assumed.
         link_prefix: What the path of every link begins with, after the path of the base URL if it has one.
             Both documented shapes do; "" allows any path.
-        connections: Over how many connections at once one file is fetched, 1 to 16: each takes a range of its own, of
-            4 MiB or more, where the panel gives the file a strong tag and a length, and gives out ranges. Only into
-            folders; stores and streams take one.
+        connections: Over how many connections at once the files of one export are fetched, 1 to 16, all its files and
+            their ranges together. Each file has one; what is free takes ranges of 4 MiB or more, where the panel gives
+            the file a strong tag and a length, and gives out ranges. Only into folders; stores and streams take one.
     """
 
     attempts: int = attrs.field(default=100, validator=_at_least_one)

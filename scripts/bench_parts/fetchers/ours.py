@@ -1,4 +1,4 @@
-"""`client.download` as its users call it: ours.py URL FOLDER CERTIFICATE sync|async verified|unverified."""
+"""`client.download` as users call it: ours.py URL FOLDER CERTIFICATE sync|async verified|unverified [CONNECTIONS]."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 from profile_export import AsyncExportClient, DownloadedExport, DownloadPolicy, ExportClient
 
 
-def main(url: str, folder: str, certificate: str, style: str, proof: str) -> None:
-    policy = DownloadPolicy(verify_content=proof == "verified")
+def main(url: str, folder: str, certificate: str, style: str, *policy_words: str) -> None:
+    proof, connections = (*policy_words, "1")[:2]
+    policy = DownloadPolicy(verify_content=proof == "verified", connections=int(connections))
     if style == "sync":
         with ExportClient(url, token="bench", verify=certificate, download=policy) as client:
             result = client.download("task_bench", folder, overwrite=True)

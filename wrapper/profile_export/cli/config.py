@@ -89,7 +89,11 @@ def list_(invocation: Invocation, /) -> None:
 @click.option("--wire-format", type=click.Choice(CHOICES["wire_format"]), help="What the panel is asked in.")
 @click.option("--ca-file", metavar="FILE", shell_complete=files, help="Certificates of the authorities to trust.")
 @click.option("--retries", type=click.IntRange(min=0), help="How often a failed request is sent again.")
-@click.option("--connections", type=click.IntRange(1, 16), help="Over how many connections a large file is fetched.")
+@click.option(
+    "--connections",
+    type=click.IntRange(1, 16),
+    help="Over how many connections an export is fetched.",
+)
 @click.option("--token-env", metavar="VARIABLE", help="The token is in this variable of the environment.")
 @click.option("--token-file", metavar="FILE", shell_complete=files, help="The token is in this file.")
 @click.option(

@@ -189,7 +189,7 @@ def connection_options(command: Command) -> Command:
             "--connections",
             type=click.IntRange(1, 16),
             default=1,
-            help="Over how many connections at once a large file is fetched.",
+            help="Over how many connections an export is fetched.",
         ),
     )(command)
 

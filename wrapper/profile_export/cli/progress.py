@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from profile_export import (
+    DownloadFinished,
     DownloadProgress,
     DownloadRestarted,
     DownloadStarted,
@@ -63,7 +64,10 @@ class Lines:
 
 
 class Bars:
-    """The task's percent first, then the bytes of each file with rate and estimated end; one bar at a time."""
+    """The task's percent first, then the bytes of each file with rate and estimated end; one bar at a time.
+
+    Files that are fetched at once have one bar together.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -73,6 +77,10 @@ class Bars:
         self._bar: Any = None
         self._target: Target | None = None
         self._files = 0
+        # Of the files of this bar that are under way: length where it is known, and bytes that are here.
+        self._lengths: dict[Target, int | None] = {}
+        self._here: dict[Target, int] = {}
+        self._unfinished: set[Target] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -91,14 +99,22 @@ class Bars:
                 self._polled(snapshot)
             case RetryScheduled():
                 self._line(retry_line(event))
+            case _:
+                self._file(event)
+
+    def _file(self, event: Event) -> None:
+        match event:
             case DownloadStarted(target=target, size=size):
                 self._started(target, size)
-            case DownloadProgress(received=received):
-                self._reached(received)
-            case DownloadRestarted():
-                self._restarted()
-            case FilePublished(target=target, size=size) if target == self._target:
-                self._reached(size)
+            case DownloadProgress(target=target, received=received):
+                self._received(target, received)
+            case DownloadFinished(target=target, size=size):
+                self._unfinished.discard(target)
+                self._received(target, size)
+            case DownloadRestarted(target=target):
+                self._restarted(target)
+            case FilePublished(target=target, size=size) if target in self._here:
+                self._received(target, size)
                 self._close()
             case _:
                 pass
@@ -119,24 +135,49 @@ class Bars:
             self._close()
 
     def _started(self, target: Target, size: int | None) -> None:
-        if target == self._target and self._bar is not None:
-            self._bar.reset(total=size)
+        again = target in self._unfinished
+        if not self._unfinished:
+            self._lengths.clear()
+            self._here.clear()
+        self._unfinished.add(target)
+        self._lengths[target], self._here[target] = size, 0
+        lengths = list(self._lengths.values())
+        total = None if None in lengths else sum(length or 0 for length in lengths)
+        if (again or len(lengths) > 1) and self._bar is not None:
+            self._bar.reset(total=total)
+            self._bar.set_description_str(self._title(target), refresh=False)
+            self._others()
             return
         self._complete()
         self._target = target
         leave = self._files <= MOST_BARS_LEFT
         # Decimal units, as in the table of results.
-        self._bar = self._tqdm(total=size, desc=short(target.name), unit="B", unit_scale=True, **drawing(leave=leave))
+        self._bar = self._tqdm(total=total, desc=self._title(target), unit="B", unit_scale=True, **drawing(leave=leave))
+
+    def _title(self, target: Target) -> str:
+        return short(target.name) if len(self._lengths) == 1 else f"{len(self._lengths)} files"
+
+    def _received(self, target: Target, amount: int) -> None:
+        if target in self._here:
+            self._here[target] = amount
+            self._reached(sum(self._here.values()))
 
     def _reached(self, amount: int) -> None:
         # A step back, and one of nothing, are not drawn by themselves.
         if self._bar is not None and not self._bar.update(amount - self._bar.n):
             self._bar.refresh()
 
-    def _restarted(self) -> None:
+    def _restarted(self, target: Target) -> None:
         """The bytes are lost, and the bar says so."""
         if self._bar is not None and self._target is not None:
             self._bar.reset()
+            self._here[target] = 0
+            self._others()
+
+    def _others(self) -> None:
+        """After a reset: what is here of files that go on."""
+        if any(self._here.values()):
+            self._reached(sum(self._here.values()))
 
     def _complete(self) -> None:
         """The next file begins only when this one is whole; the last of its bytes may not have been told."""
