@@ -108,21 +108,25 @@ class Panel:
             return httpx.Response(410), iter(())
         content = task.content(index)
         answer = self._head(content, task.tag(index), headers)
-        body = content[-int(answer.headers["Content-Length"]) :] if answer.status_code < 400 else b""
-        return answer, _chunks(body, broken_off=fault == "reset")
+        length = int(answer.headers.get("Content-Length", "0"))
+        span = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range", ""))
+        start = int(span[1]) if span else 0
+        return answer, _chunks(content[start : start + length], broken_off=fault == "reset")
 
     def _head(self, content: bytes, tag: str, headers: Mapping[str, str]) -> httpx.Response:
         named = {"Content-Type": "text/csv", "Content-Length": str(len(content))}
         if not self.tags:
             return httpx.Response(200, headers=named)
-        asked = re.fullmatch(r"bytes=(\d+)-", headers.get("Range", ""))
+        named["Accept-Ranges"] = "bytes"
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", headers.get("Range", ""))
         if asked is None or headers.get("If-Range") != tag:
             return httpx.Response(200, headers={**named, "ETag": tag})
         start = int(asked[1])
         if start >= len(content):
             return httpx.Response(416, headers={"Content-Range": f"bytes */{len(content)}", "ETag": tag})
-        span = f"bytes {start}-{len(content) - 1}/{len(content)}"
-        rest = {**named, "Content-Length": str(len(content) - start), "Content-Range": span, "ETag": tag}
+        last = int(asked[2] or len(content) - 1)
+        span = f"bytes {start}-{last}/{len(content)}"
+        rest = {**named, "Content-Length": str(last + 1 - start), "Content-Range": span, "ETag": tag}
         return httpx.Response(206, headers=rest)
 
     def _fault(self, kind: str) -> str | None:

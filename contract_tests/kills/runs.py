@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections import deque
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeAlias, cast
@@ -21,6 +22,7 @@ from profile_export._local import Local, download_headers, head_of
 from profile_export._parts import PartFiles
 from profile_export._records import Record
 from profile_export._requests import ExportRequest, Settings
+from profile_export._shares import Share, Shares
 from profile_export._transfer import parse_panel
 from profile_export._workflow import export
 from profile_export.errors import ExportError
@@ -43,13 +45,15 @@ class World:
     panel: Panel
     retry: RetryPolicy = attrs.field(factory=RetryPolicy)
     overwrite: bool = False
+    connections: int = 1
 
     @classmethod
     def new(cls, root: Path, **options: Any) -> World:
         root.mkdir(exist_ok=True)
         retry, overwrite = options.pop("retry", RetryPolicy()), options.pop("overwrite", False)
-        machine = Machine(root, hard_links=options.pop("hard_links", True))
-        return cls(root, machine, Panel(lambda: machine.now, machine.wall_clock, **options), retry, overwrite)
+        machine, connections = Machine(root, hard_links=options.pop("hard_links", True)), options.pop("connections", 1)
+        panel = Panel(lambda: machine.now, machine.wall_clock, **options)
+        return cls(root, machine, panel, retry, overwrite, connections)
 
     @property
     def exports(self) -> Path:
@@ -61,7 +65,8 @@ class World:
 
     @property
     def settings(self) -> Settings:
-        return Settings(parse_panel(ORIGIN, None), PollPolicy(), self.retry, DownloadPolicy(), journal=True)
+        download = DownloadPolicy(connections=self.connections)
+        return Settings(parse_panel(ORIGIN, None), PollPolicy(), self.retry, download, journal=True)
 
     def start(self, program: Program, dies_at: int | None = None) -> Run:
         return Run(self, program, self.machine.start(dies_at))
@@ -201,6 +206,8 @@ class Run:
                 return self.world.panel.status(task_id)
             case do.Fetch():
                 return self._fetch(effect)
+            case do.AtOnce(flows):
+                return [self._beside(flow) for flow in flows]
             case do.Sleep(seconds):
                 self.world.machine.now += seconds
                 return None
@@ -209,11 +216,65 @@ class Run:
             case _:
                 return self._local.moment(cast("do.MomentEffect[Any]", effect))
 
+    def _beside(self, flow: do.Flow[Any]) -> Any:
+        """One of several flows at once; which of them goes first changes nothing on the disk."""
+        try:
+            effect = next(flow)
+            while True:
+                self.process.moment("before an effect")
+                try:
+                    answer = self._perform(effect)
+                except Exception as error:  # noqa: BLE001 - every error belongs to the flow
+                    effect = flow.throw(error)
+                else:
+                    self.process.moment("after an effect")
+                    effect = flow.send(answer)
+        except StopIteration as end:
+            return end.value
+
     def _fetch(self, effect: do.Fetch) -> do.Fetched | do.Redirected:
+        """As the drivers do it; ranges bring a chunk each in turn."""
+        shares = Shares(effect, self._parts, None)
         answer, chunks = self.world.panel.get(effect.url, download_headers(self._parts, effect))
         assert head_of(answer).location is None
         receiver = self._local.receiver(effect, answer, NO_ENVELOPES, self._parts)
-        for chunk in chunks:
-            receiver.feed(chunk)
-            self.process.moment("after a chunk")
-        return receiver.finish()
+        helpers: list[Iterator[None]] = []
+        try:
+            for chunk in chunks:
+                receiver.feed(chunk)
+                self.process.moment("after a chunk")
+                helpers += [self._help(effect, shares, share) for share in shares.open(answer)]
+                for helper in helpers:
+                    next(helper, None)
+                if receiver.full:
+                    break
+        except ExportError as error:
+            shares.note_first(error)
+        if shares.failure is None:
+            helpers.append(self._help(effect, shares, shares.take()))
+        for helper in helpers:
+            deque(helper, maxlen=0)
+        return shares.finish(receiver)
+
+    def _help(self, effect: do.Fetch, shares: Shares, share: Share | None) -> Iterator[None]:
+        try:
+            while share is not None:
+                yield from self._range(effect, share)
+                share = shares.take()
+        except ExportError as error:
+            shares.note(error)
+
+    def _range(self, effect: do.Fetch, share: Share) -> Iterator[None]:
+        answer, chunks = self.world.panel.get(effect.url, share.headers())
+        try:
+            if share.accept(answer):
+                for chunk in chunks:
+                    more = share.feed(chunk)
+                    self.process.moment("after a chunk")
+                    yield
+                    if not more:
+                        break
+                else:
+                    share.ended()
+        finally:
+            share.close()

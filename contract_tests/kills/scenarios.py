@@ -61,6 +61,11 @@ SCENARIOS: Final = (
     Scenario("the answer to the create is lost", ONE, {"create": ("drop",)}),
     Scenario("the panel fails, then asks for patience", ONE, {"create": ("500", "429"), "status": ("500",)}),
     Scenario("the download breaks off twice", ONE, {"fetch": ("reset", "reset")}),
+    Scenario("three connections", {"files": 1, "connections": 3}),
+    Scenario(
+        "three connections, of which two break off", {"files": 1, "connections": 3}, {"fetch": ("", "reset", "reset")}
+    ),
+    Scenario("two files over four connections", {"connections": 4}),
     Scenario("the first link is refused", ONE, {"fetch": ("410",)}),
     Scenario("all links expire after the end", ONE, meanwhile=_links_expire),
     Scenario("the files become others after the end", ONE, meanwhile=lambda world: world.panel.change()),

@@ -355,6 +355,7 @@ def ranged(target: Path, *, kept: bool) -> Path:
     part.beyond[12] = 12
     part.write_range(12, CONTENT[12:16])
     part._write_record()
+    assert part._tells_ranges
     if kept:
         part.keep()
     else:
@@ -367,6 +368,28 @@ def spans(target: Path) -> tuple[tuple[int, int], ...] | None:
     into = target.with_name("taken.part")
     leftover = take_up(target, TASK, into)
     return None if leftover is None else leftover.spans
+
+
+def test_a_gap_is_never_taken_for_bytes(target: Path) -> None:
+    part = begun(target, CONTENT[:8])
+    assert part.claim(12)
+    # Killed at its first bytes behind the gap, long before the next note of what is where.
+    part.write_range(12, CONTENT[12:16])
+    part._close()
+    _ownership.let_go(part.path)
+    assert spans(target) == ((0, 8),)
+
+
+def test_a_range_that_was_dropped_is_not_taken_for_bytes(target: Path) -> None:
+    part = begun(target, CONTENT[:8])
+    assert part.claim(12)
+    part.write_range(12, CONTENT[12:16])
+    part.drop(12)
+    part.write(CONTENT[8:10])
+    part._write_record()
+    part._close()
+    _ownership.let_go(part.path)
+    assert spans(target) == ((0, 10),)
 
 
 @pytest.mark.parametrize("kept", [False, True])

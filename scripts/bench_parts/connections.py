@@ -70,10 +70,15 @@ def measure(quick: bool) -> Part:  # noqa: FBT001 - every part has this one swit
             subjects(url, Path(folder), str(place.certificate)), 1 if quick else 3, warm_up=False
         )
     title = f"{length // MIB} MiB"
-    goals = [
-        Goal(f"{name}, {title}: {MANY} connections, times one", _gain(samples, name).median, GOAL)
-        for name in (OURS, f"{OURS}, async")
-    ]
+    # In a small file, there are fewer ranges than connections, and the start of Python takes as long as they do.
+    goals = (
+        []
+        if quick
+        else [
+            Goal(f"{name}, {title}: {MANY} connections, times one", _gain(samples, name).median, GOAL)
+            for name in (OURS, f"{OURS}, async")
+        ]
+    )
     return Part("connections", "Several connections", ABOUT, [_table(title, samples, failures)], goals)
 
 

@@ -129,10 +129,10 @@ def take_up(target: Path, task_id: str, into: Path) -> Leftover | None:
     found = sorted(leftovers(target, task_id), key=lambda leftover: leftover.usable, reverse=True)
     taken: Leftover | None = None
     for leftover in found:
-        if taken is None and leftover.usable and _claim(leftover, into):
-            taken = leftover
-        else:
+        mine = _claim(leftover, into) if taken is None and leftover.usable else None
+        if mine is None:
             remove(leftover.path)
+        taken = taken or mine
     return taken
 
 
@@ -157,7 +157,7 @@ def _matching(directory: Path, pattern: str, task_id: str) -> Iterator[Leftover]
                 yield Leftover(part, record, status)
 
 
-def _claim(leftover: Leftover, into: Path) -> bool:
+def _claim(leftover: Leftover, into: Path) -> Leftover | None:
     spans = leftover.spans
     # From now on the record is of this boot: what a loss of power left behind these bytes must not count again.
     ranges = () if spans == ((0, leftover.status.st_size),) else spans
@@ -167,9 +167,9 @@ def _claim(leftover: Leftover, into: Path) -> bool:
         leftover.path.rename(into)
     except OSError:
         record_of(into).unlink(missing_ok=True)
-        return False
+        return None
     remove(leftover.path)
-    return True
+    return attrs.evolve(leftover, path=into, record=owned)
 
 
 def clear(target: Path, task_id: str) -> None:

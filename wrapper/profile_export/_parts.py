@@ -97,6 +97,7 @@ class PartFile(RangedFile):
 
     def _read(self, leftover: Leftover) -> None:
         self.beyond.update(leftover.spans)
+        self._tells_ranges = bool(leftover.record.ranges)
         self.catch_up()
         self.etag, self.total, self._synced = leftover.record.etag, leftover.record.total, leftover.record.synced
 
@@ -111,6 +112,8 @@ class PartFile(RangedFile):
     def _begin(self) -> None:
         self.size = 0
         self.beyond.clear()
+        # Whether the record says where the bytes are; without that, they are all that the file holds.
+        self._tells_ranges = False
         self._noted = time.monotonic()
         self.etag = self.total = None
         self.resumed_from: int | None = None
@@ -123,8 +126,15 @@ class PartFile(RangedFile):
         """How much is here, when the panel can say whether the rest still belongs to it."""
         return None if not self.size or self.etag is None else ResumePoint(self.size, self.etag, self.total)
 
+    def _before_range(self) -> None:
+        if not self._tells_ranges:
+            # Else whoever takes the file up would take its length for that of its first bytes.
+            self._tells_ranges = True
+            with translated(self.path, "write"):
+                self._write_record()
+
     def _wrote(self) -> None:
-        if self.beyond and time.monotonic() - self._noted >= NOTE_EVERY:
+        if self._tells_ranges and time.monotonic() - self._noted >= NOTE_EVERY:
             with translated(self.path, "write"):
                 self._write_record()
             self._noted = time.monotonic()
@@ -243,6 +253,8 @@ class PartFile(RangedFile):
             self._cut()
             os.fsync(self._file.fileno())
             self._synced = self.size
+            # What was cut ends where its bytes end.
+            self._tells_ranges = bool(self.beyond)
             self._write_record(durable=True, synced=True)
         except (OSError, ExportError):
             # A full disk, say. What the record said before still holds.
@@ -262,7 +274,7 @@ class PartFile(RangedFile):
 
     def _write_record(self, *, durable: bool = False, synced: bool = False) -> None:
         owner = _ownership.this_process()
-        ranges = self.spans if self.beyond else ()
+        ranges = self.spans if self._tells_ranges else ()
         record = PartRecord(self.task_id, self.etag, self.total, self._synced, owner, ranges, synced and bool(ranges))
         _leftovers.write_record(self.path, record, durable=durable)
 

@@ -62,6 +62,7 @@ class RangedFile:
     def write_range(self, start: int, chunk: bytes | memoryview) -> None:
         """Takes the next bytes of the range that was claimed at `start`. For threads."""
         with self._guard:
+            self._before_range()
             self._put(self.beyond[start], chunk)
             self.beyond[start] += len(chunk)
             self._wrote()
@@ -90,6 +91,9 @@ class RangedFile:
             rest = memoryview(chunk)
             while rest:
                 rest = rest[self._file.write(rest) :]
+
+    def _before_range(self) -> None:
+        """The file is about to get bytes behind a gap; a subclass may note that first. Nobody else writes meanwhile."""
 
     def _wrote(self) -> None:
         """More is here than before; a subclass may note it. Nobody else writes meanwhile."""
