@@ -65,7 +65,6 @@ SCENARIOS: Final = (
     Scenario(
         "three connections, of which two break off", {"files": 1, "connections": 3}, {"fetch": ("", "reset", "reset")}
     ),
-    Scenario("two files over four connections", {"connections": 4}),
     Scenario("the first link is refused", ONE, {"fetch": ("410",)}),
     Scenario("all links expire after the end", ONE, meanwhile=_links_expire),
     Scenario("the files become others after the end", ONE, meanwhile=lambda world: world.panel.change()),

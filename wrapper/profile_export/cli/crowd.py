@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 import attrs
 
 from profile_export import (
+    DownloadFinished,
     DownloadProgress,
     DownloadRestarted,
     DownloadStarted,
@@ -29,6 +30,7 @@ from profile_export.cli.console import Console, printable
 from profile_export.cli.invocation import INTERRUPTED
 from profile_export.cli.progress import HEARTBEAT, Bars, Lines, drawing, retry_line, short
 from profile_export.cli.results import size_text
+from profile_export.targets import Target
 
 USUAL_HEIGHT: Final = 24
 # Lines that no export gets: the bar for all, and the one that the cursor stands in. In the last of the others tqdm says
@@ -101,6 +103,10 @@ class _Runner:
     reached: float = 0
     word: str = ""
     file: str = ""
+    # The files of this bar: their bytes that are here, their lengths, and which are under way.
+    files: dict[Target, int] = attrs.field(factory=dict[Target, int])
+    lengths: dict[Target, int | None] = attrs.field(factory=dict[Target, int | None])
+    unfinished: set[Target] = attrs.field(factory=set[Target])
 
     def take(self, event: Event) -> None:
         """Takes an event of this export."""
@@ -109,15 +115,31 @@ class _Runner:
                 # A percent is the panel's word: it may run backwards, or out of its range.
                 self.reached, self.word = min(max(snapshot.progress, 0), 100), short(snapshot.status)
             case DownloadStarted(target=target, size=size):
-                self.file, self.total, self.reached = short(target.name), size, 0
+                self._begin(target, size)
                 self.start_again()
-            case DownloadProgress(received=received):
-                self.reached = received
-            case DownloadRestarted():
-                self.reached = 0
+            case DownloadProgress(target=target, received=received) | DownloadFinished(target=target, size=received):
+                self.files[target] = received
+                if isinstance(event, DownloadFinished):
+                    self.unfinished.discard(target)
+                self.reached = sum(self.files.values())
+            case DownloadRestarted(target=target):
+                self.files[target] = 0
+                self.reached = sum(self.files.values())
             case _:
                 return
         self.show()
+
+    def _begin(self, target: Target, size: int | None) -> None:
+        """A file, beside those that are fetched at the same time."""
+        if not self.unfinished:
+            self.files.clear()
+            self.lengths.clear()
+        self.unfinished.add(target)
+        self.lengths[target], self.files[target] = size, 0
+        lengths = list(self.lengths.values())
+        self.total = None if None in lengths else sum(length or 0 for length in lengths)
+        self.reached = sum(self.files.values())
+        self.file = short(target.name) if len(self.files) == 1 else f"{len(self.files)} files"
 
     def start_again(self) -> None:
         """A new measure: the bar's time and rate begin anew."""
