@@ -392,6 +392,13 @@ def test_a_range_that_was_dropped_is_not_taken_for_bytes(target: Path) -> None:
     assert spans(target) == ((0, 10),)
 
 
+def test_a_range_without_a_byte_leaves_no_gap(target: Path) -> None:
+    part = begun(target, CONTENT[:8])
+    assert part.claim(12)
+    part.keep()
+    assert part.path.stat().st_size == 8
+
+
 @pytest.mark.parametrize("kept", [False, True])
 def test_ranges_are_taken_up(target: Path, kept: bool) -> None:
     ranged(target, kept=kept)

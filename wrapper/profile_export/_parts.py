@@ -27,6 +27,7 @@ from profile_export._ranged import RangedFile
 from profile_export._ranges import ResumePoint
 from profile_export._retry import worth_keeping
 from profile_export._room import Room
+from profile_export._splits import Span
 from profile_export._stores import Stores
 from profile_export._streams import PartStream
 from profile_export.errors import DownloadError, ExportError, IncompleteDownload, NoSpace
@@ -129,9 +130,9 @@ class PartFile(RangedFile):
     def _before_range(self) -> None:
         if not self._tells_ranges:
             # Else whoever takes the file up would take its length for that of its first bytes.
-            self._tells_ranges = True
             with translated(self.path, "write"):
-                self._write_record()
+                self._write_record(ranges=self.spans)
+            self._tells_ranges = True
 
     def _wrote(self) -> None:
         if self._tells_ranges and time.monotonic() - self._noted >= NOTE_EVERY:
@@ -272,9 +273,10 @@ class PartFile(RangedFile):
         with contextlib.suppress(OSError):
             self._file.close()
 
-    def _write_record(self, *, durable: bool = False, synced: bool = False) -> None:
+    def _write_record(self, *, durable: bool = False, synced: bool = False, ranges: tuple[Span, ...] = ()) -> None:
         owner = _ownership.this_process()
-        ranges = self.spans if self._tells_ranges else ()
+        if self._tells_ranges:
+            ranges = self.spans
         record = PartRecord(self.task_id, self.etag, self.total, self._synced, owner, ranges, synced and bool(ranges))
         _leftovers.write_record(self.path, record, durable=durable)
 

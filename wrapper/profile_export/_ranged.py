@@ -82,7 +82,8 @@ class RangedFile:
     def cut(self) -> None:
         """Removes what stands behind the bytes that are here, such as a part of a chunk that a full disk cut off."""
         with translated(self.path, "write"):
-            self._file.seek(max([self.size, *self.beyond.values()]))
+            # A range that is claimed and empty has no bytes to keep.
+            self._file.seek(max((end for _, end in self.spans), default=0))
             self._file.truncate()
 
     def _put(self, position: int, chunk: bytes | memoryview) -> None:
