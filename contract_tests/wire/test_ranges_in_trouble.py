@@ -33,6 +33,7 @@ def panel() -> Generator[RangePanel]:
 @kinds
 def test_a_range_that_hangs_is_asked_for_again_alone(panel: RangePanel, kind: str, tmp_path: Path) -> None:
     over = threading.Event()
+    panel.pause = 0.03
     panel.acts[2] = {"bytes": 20_000, "then": lambda: over.wait(10)}
     try:
         begun = time.monotonic()
