@@ -13,7 +13,7 @@ import attrs
 from anyio import to_thread
 
 from profile_export._parts import PartFiles
-from profile_export._stop import Stop, Stopped
+from profile_export._stop import Stop
 
 T = TypeVar("T")
 
@@ -47,7 +47,8 @@ class FileWork:
             group.start_soon(_set_at_end, stop)
             outcome = await to_thread.run_sync(self._piece, Outcome[T].of, (work, *arguments, stop), limiter=limiter)
             group.cancel_scope.cancel()
-        if isinstance(outcome.error, Stopped):
+        if outcome.error is not None:
+            # Of a cancelled caller it is no failure, whatever the stop made of it.
             await anyio.lowlevel.checkpoint_if_cancelled()
         return outcome
 
