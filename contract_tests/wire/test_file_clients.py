@@ -171,3 +171,44 @@ def test_closing_twice_is_fine_and_a_closed_client_says_so(panel: RangePanel, wa
             await done.download(tmp_path)
 
     run("asyncio", main)
+
+
+class Hesitant(httpx.AsyncBaseTransport):
+    """A transport that waits before it asks for a file."""
+
+    def __init__(self) -> None:
+        self.inner = httpx.AsyncHTTPTransport()
+        self.waits = anyio.Event()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            self.waits.set()
+            await anyio.sleep(60)
+        return await self.inner.handle_async_request(request)
+
+
+@LOOPS
+@pytest.mark.parametrize("cancel", ["scope", "task"])
+def test_a_transport_that_waits_is_cancelled(panel: RangePanel, style: str, cancel: str, tmp_path: Path) -> None:
+    if (style, cancel) == ("trio", "task"):
+        cancel = "scope"
+
+    async def main() -> float:
+        transport = Hesitant()
+        async with AsyncExportClient(panel.url, token="t", transport=transport) as client:
+            began = time.monotonic()
+            if cancel == "task":
+                task = asyncio.ensure_future(download(client, tmp_path))
+                await transport.waits.wait()
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+            else:
+                async with anyio.create_task_group() as group:
+                    group.start_soon(download, client, tmp_path)
+                    await transport.waits.wait()
+                    group.cancel_scope.cancel()
+            return time.monotonic() - began
+
+    assert run(style, main) < 5
+    assert list(tmp_path.iterdir()) == []
