@@ -7,7 +7,6 @@ who works on it. The record is written first and removed last, so that no part f
 from __future__ import annotations
 
 import contextlib
-import glob
 import json
 import os
 import stat
@@ -138,11 +137,11 @@ def take_up(target: Path, task_id: str, into: Path) -> Leftover | None:
 
 def leftovers(target: Path, task_id: str) -> Iterator[Leftover]:
     """The parts of a task's file that nobody works on. Parts of other tasks are left to those."""
-    return _matching(target.parent, f"{glob.escape(target.name)}.*{ENDING}.json", task_id)
+    return _matching(target.parent, f"{target.name}.", task_id)
 
 
-def _matching(directory: Path, pattern: str, task_id: str) -> Iterator[Leftover]:
-    for beside in directory.glob(pattern):
+def _matching(directory: Path, beginning: str, task_id: str) -> Iterator[Leftover]:
+    for beside in _records(directory, beginning):
         part = beside.with_suffix("")
         record = read_record(part)
         if record is None:
@@ -155,6 +154,14 @@ def _matching(directory: Path, pattern: str, task_id: str) -> Iterator[Leftover]
                 beside.unlink()
             elif record.task_id == task_id:
                 yield Leftover(part, record, status)
+
+
+def _records(directory: Path, beginning: str) -> list[Path]:
+    # Plain names: a folder may hold a hundred thousand exports.
+    with contextlib.suppress(OSError):
+        names = os.listdir(directory)  # noqa: PTH208 - a path for each would cost most of the time
+        return [directory / name for name in names if name.startswith(beginning) and name.endswith(f"{ENDING}.json")]
+    return []
 
 
 def _claim(leftover: Leftover, into: Path) -> Leftover | None:
@@ -180,7 +187,7 @@ def clear(target: Path, task_id: str) -> None:
 
 def clear_all(directory: Path, task_id: str) -> None:
     """Removes what runs that are gone left of all files of a task, once it is of no use any more."""
-    for leftover in _matching(directory, f"*{ENDING}.json", task_id):
+    for leftover in _matching(directory, "", task_id):
         remove(leftover.path)
 
 

@@ -46,7 +46,12 @@ def read_owner(value: object) -> Owner | None:
 
 def this_process() -> Owner:
     """This process."""
-    pid = os.getpid()
+    return _this(os.getpid())
+
+
+@cache
+def _this(pid: int) -> Owner:
+    # Every small file is named after it, and after a fork the number is another one.
     return Owner(socket.gethostname(), boot(), pid, _began(pid))
 
 

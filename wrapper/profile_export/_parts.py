@@ -300,6 +300,11 @@ class PartFiles:
         self._parts: dict[Target, Keeper] = {}
         self.stores = Stores()
 
+    @property
+    def open(self) -> bool:
+        """Whether bytes are here that have no name yet."""
+        return bool(self._parts)
+
     def look(self, target: Target, task_id: str, *, count_rows: bool) -> ResumePoint | None:
         """From where the file can go on, after this run's own attempts or by what an earlier run left."""
         mine = self._parts.get(target)

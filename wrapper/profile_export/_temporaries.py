@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
 import secrets
 import time
@@ -27,10 +28,12 @@ def sweep(folder: Path) -> None:
     """Removes those of processes that are surely gone; what can't be removed stays."""
     me = _ownership.this_process()
     with contextlib.suppress(OSError):
-        for path in folder.iterdir():
-            match = NAME.fullmatch(path.name)
+        # Plain names: a folder may hold a hundred thousand exports.
+        for name in os.listdir(folder):  # noqa: PTH208 - a path for each would cost most of the time
+            match = NAME.fullmatch(name) if name.startswith(PREFIX) else None
             if match is None:
                 continue
+            path = folder / name
             owner = Owner(_long(match[1], me.host), _long(match[2], me.boot), int(match[3]), match[4])
             with contextlib.suppress(OSError):
                 # One of this process may be in the hands of another thread.

@@ -30,11 +30,10 @@ class FileWork:
         self.parts = parts
         self._changed = threading.Condition()
         self._busy = 0
-        self._used = self._over = False
+        self._over = False
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:
         """Does a piece of work."""
-        self._used = True
         return await to_thread.run_sync(self._piece, work, arguments)
 
     async def run_stoppable(
@@ -70,6 +69,12 @@ class FileWork:
             self._changed.wait_for(lambda: not self._busy)
         self.parts.__exit__(*reason)
 
+    def _nothing_left(self) -> bool:
+        """Ends it at once, without a thread, where no piece runs and no part file is open, as after all good ends."""
+        with self._changed:
+            self._over = not self._busy and not self.parts.open
+            return self._over
+
     async def __aenter__(self) -> Self:
         self.parts.__enter__()
         return self
@@ -77,9 +82,7 @@ class FileWork:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._used:
-            # Most runs ask for a status, and have nothing to leave.
-            self._leave(kind, error, trace)
+        if self._nothing_left():
             return
         with anyio.CancelScope(shield=True):
             await to_thread.run_sync(self._leave, kind, error, trace)

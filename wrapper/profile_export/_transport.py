@@ -14,6 +14,7 @@ from profile_export import _bodies, _body_reader
 from profile_export._credentials import CredentialLine, Unforeseen, is_download
 from profile_export._deadline import Deadline
 from profile_export._pace import Steady
+from profile_export._places import ALL, AsyncPlaces, Place, Places
 from profile_export.errors import ExportError, UsageError
 
 CONNECT_TIMEOUT: Final = 10.0
@@ -28,6 +29,7 @@ class SyncTransport(httpx.BaseTransport):
         self._line = line
         self._inner = inner
         self._direct = direct
+        self._places = Places()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Signs, sends, and reads the answer; a download's body is left to be streamed."""
@@ -44,15 +46,21 @@ class SyncTransport(httpx.BaseTransport):
 
     def _exchange(self, request: httpx.Request) -> httpx.Response | ExportError:
         """The answer or the failure; not raised here, where a traceback would hold the answer as it came."""
+        place = streaming = None
         try:
+            place = self._places.take(request)
             deadline = Deadline(_bodies.patience(request))
             response = self._inner.handle_request(deadline.watch(self._line.sign(request)))
             if is_download(request):
-                stream = _SyncStream(self._line, response, deadline, direct=self._direct)
-                return _streaming(self._line, response, stream)
+                stream = _SyncStream(self._line, response, deadline, place, direct=self._direct)
+                streaming = _streaming(self._line, response, stream)
+                return streaming
             return self._line.read(request, response, _bodies.read(response, deadline))
         except (httpx.RequestError, ExportError) as error:
             return self._line.failure(error)
+        finally:
+            if place is not None and streaming is None:
+                place.leave()
 
     def close(self) -> None:
         """Closes the transport below."""
@@ -62,10 +70,13 @@ class SyncTransport(httpx.BaseTransport):
 class _SyncStream(httpx.SyncByteStream):
     """A download's bytes as they are on the wire; failures leave as this package's errors."""
 
-    def __init__(self, line: CredentialLine, response: httpx.Response, deadline: Deadline, *, direct: bool) -> None:
+    def __init__(
+        self, line: CredentialLine, response: httpx.Response, deadline: Deadline, place: Place, *, direct: bool
+    ) -> None:
         self._line = line
         self._response = response
         self._deadline = deadline
+        self._place = place
         self._direct = direct
 
     def __iter__(self) -> Iterator[bytes]:
@@ -88,7 +99,10 @@ class _SyncStream(httpx.SyncByteStream):
         return cast("Iterable[bytes]", _body_reader.pieces(self._response, self._deadline.seconds))
 
     def close(self) -> None:
-        self._response.close()
+        try:
+            self._response.close()
+        finally:
+            self._place.leave()
 
 
 class AsyncTransport(httpx.AsyncBaseTransport):
@@ -97,6 +111,7 @@ class AsyncTransport(httpx.AsyncBaseTransport):
     def __init__(self, line: CredentialLine, inner: httpx.AsyncBaseTransport) -> None:
         self._line = line
         self._inner = inner
+        self._places = AsyncPlaces()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Signs, sends, and reads the answer; a download's body is left to be streamed."""
@@ -113,14 +128,20 @@ class AsyncTransport(httpx.AsyncBaseTransport):
 
     async def _exchange(self, request: httpx.Request) -> httpx.Response | ExportError:
         """The answer or the failure; not raised here, where a traceback would hold the answer as it came."""
+        place = streaming = None
         try:
+            place = await self._places.take(request)
             deadline = Deadline(_bodies.patience(request))
             response = await self._inner.handle_async_request(deadline.awatch(self._line.sign(request)))
             if is_download(request):
-                return _streaming(self._line, response, _AsyncStream(self._line, response, deadline))
+                streaming = _streaming(self._line, response, _AsyncStream(self._line, response, deadline, place))
+                return streaming
             return self._line.read(request, response, await _bodies.aread(response, deadline))
         except (httpx.RequestError, ExportError) as error:
             return self._line.failure(error)
+        finally:
+            if place is not None and streaming is None:
+                place.leave()
 
     async def aclose(self) -> None:
         """Closes the transport below."""
@@ -130,10 +151,11 @@ class AsyncTransport(httpx.AsyncBaseTransport):
 class _AsyncStream(httpx.AsyncByteStream):
     """The asynchronous twin of `_SyncStream`."""
 
-    def __init__(self, line: CredentialLine, response: httpx.Response, deadline: Deadline) -> None:
+    def __init__(self, line: CredentialLine, response: httpx.Response, deadline: Deadline, place: Place) -> None:
         self._line = line
         self._response = response
         self._deadline = deadline
+        self._place = place
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
@@ -150,7 +172,10 @@ class _AsyncStream(httpx.AsyncByteStream):
         raise failure
 
     async def aclose(self) -> None:
-        await self._response.aclose()
+        try:
+            await self._response.aclose()
+        finally:
+            self._place.leave()
 
 
 def _streaming(
@@ -223,7 +248,7 @@ def _parsed(base_url: str) -> httpx.URL:
 
 # A connection serves one request. What a server sends behind an answer would be taken for the next answer, and a
 # connection that died meanwhile would leave a create in doubt; at a question a second or less, new ones cost nothing.
-LIMITS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=0)
+LIMITS: Final = httpx.Limits(max_connections=ALL, max_keepalive_connections=0)
 
 
 def request_timeout(seconds: float) -> httpx.Timeout:

@@ -1,0 +1,79 @@
+"""The places of one client for requests under way; who finds none waits here, in turn, and not in httpx's pool.
+
+At each begin and each end of a request, httpx's pool looks at every connection for every request that waits for one: a
+thousand exports at once spent nine tenths of their time there. So it gets no more requests than it has connections.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import anyio
+import httpx
+
+from profile_export._credentials import is_download
+
+# A call takes a moment, a download may take hours: were the places the same, finished tasks would stay unnoticed.
+# Where the processor is what they wait for, few calls at once end one after another, and many would all end late.
+CALLS: Final = 32
+DOWNLOADS: Final = 68
+ALL: Final = CALLS + DOWNLOADS
+
+
+class Place:
+    """One request's place: `leave` gives it back, at the first call only."""
+
+    def __init__(self, release: Callable[[], object]) -> None:
+        self._release: Callable[[], object] | None = release
+
+    def leave(self) -> None:
+        """The request is over, with its answer."""
+        release, self._release = self._release, None
+        if release is not None:
+            release()
+
+
+class Places:
+    """For the threads of a blocking client."""
+
+    def __init__(self) -> None:
+        self._calls, self._downloads = threading.Semaphore(CALLS), threading.Semaphore(DOWNLOADS)
+
+    def take(self, request: httpx.Request) -> Place:
+        """A place, waited for as long as the request may wait for a free connection.
+
+        Raises:
+            httpx.PoolTimeout: It got none.
+        """
+        free = self._downloads if is_download(request) else self._calls
+        if not free.acquire(timeout=_patience(request)):
+            raise httpx.PoolTimeout("")
+        return Place(free.release)
+
+
+class AsyncPlaces:
+    """For the tasks of an asynchronous client."""
+
+    def __init__(self) -> None:
+        self._calls, self._downloads = (anyio.Semaphore(places, fast_acquire=True) for places in (CALLS, DOWNLOADS))
+
+    async def take(self, request: httpx.Request) -> Place:
+        """The asynchronous twin of `Places.take`."""
+        free = self._downloads if is_download(request) else self._calls
+        patience = _patience(request)
+        if patience is None:
+            await free.acquire()
+            return Place(free.release)
+        try:
+            with anyio.fail_after(patience):
+                await free.acquire()
+        except TimeoutError:
+            raise httpx.PoolTimeout("") from None
+        return Place(free.release)
+
+
+def _patience(request: httpx.Request) -> float | None:
+    seconds: float | None = request.extensions.get("timeout", {}).get("pool")
+    return seconds
