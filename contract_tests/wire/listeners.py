@@ -55,6 +55,11 @@ def secured(connection: socket.socket, context: ssl.SSLContext | None) -> socket
 
 def read_request(connection: socket.socket, listener: Listener) -> bytes:
     """One request's head; its body is read and forgotten."""
+    return read_whole_request(connection, listener)[0]
+
+
+def read_whole_request(connection: socket.socket, listener: Listener) -> tuple[bytes, bytes]:
+    """One request's head and body."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += connection.recv(65_536) or b"\r\n\r\n"
@@ -64,7 +69,7 @@ def read_request(connection: socket.socket, listener: Listener) -> bytes:
         body += connection.recv(65_536)
     listener.lines.append(head.split(b"\r\n")[0].decode())
     listener.heads.append(head)
-    return head
+    return head, body
 
 
 def answer_status(connection: socket.socket, listener: Listener) -> None:

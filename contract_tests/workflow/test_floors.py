@@ -23,7 +23,7 @@ FLOORS: dict[str, int] = {
     ),
     **dict.fromkeys(["_claims", "_continuation", "_limiter", "_xml", "_xml_tree"], 1),
     **dict.fromkeys(["_requests", "_wait", "_entry", "_download", "_many", "_workflow", "_resume"], 2),
-    **dict.fromkeys(["_body_reader", "_evidence", "_hands", "_ranged", "_shares", "_together"], 3),
+    **dict.fromkeys(["_body_reader", "_evidence", "_hands", "_places", "_ranged", "_shares", "_together"], 3),
     **dict.fromkeys(["_credentials", "_deadline", "_bodies", "_transport", "_files", "_receiver", "_local"], 3),
     **dict.fromkeys(["_file_work", "_journal", "_leftovers", "_ownership", "_parts", "_room", "_stop"], 3),
     **dict.fromkeys(["_clock", "_tables", "_temporaries"], 3),
@@ -59,11 +59,11 @@ UP_WHEN_CALLED = {"types": {"_tables", "parquet"}}
 MORE_FOR_A_FACE = {"cli": {"sandbox"}, "testing": {"sandbox", "_clock"}}
 # Who knows which package from outside; the standard library and attrs are everybody's.
 OUTSIDERS: dict[str, set[str]] = {
-    "httpx": {"_credentials", "_deadline", "_bodies", "_body_reader", "_transport", "_local", "_shares"}
+    "httpx": {"_credentials", "_deadline", "_bodies", "_body_reader", "_transport", "_local", "_places", "_shares"}
     | {"_fetch", "_file_clients", "_sync", "_async", "client", "aio"},
     "h11": {"_body_reader"},
     "profile_export_api": {"_credentials", "_calls", "_sync", "_async"},
-    "anyio": {"_async", "_bodies", "_clock", "_file_clients", "_async_many", "_threads"},
+    "anyio": {"_async", "_bodies", "_clock", "_file_clients", "_places", "_async_many", "_threads"},
     "opentelemetry": {"otel"},
     "trio": {"_async_many"},
 }

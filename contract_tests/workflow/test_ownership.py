@@ -97,10 +97,12 @@ def test_what_is_no_owner(value: object) -> None:
 def test_where_the_system_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_ownership, "_read", lambda _: "")
     _ownership.boot.cache_clear()
+    _ownership._this.cache_clear()
     try:
         assert (this_process().boot, this_process().began) == ("", "")
     finally:
         _ownership.boot.cache_clear()
+        _ownership._this.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["plain", "a b", ") 1 2 3 ("])

@@ -57,7 +57,7 @@ class AsyncPlaces:
     """For the tasks of an asynchronous client."""
 
     def __init__(self) -> None:
-        self._calls, self._downloads = (anyio.Semaphore(places, fast_acquire=True) for places in (CALLS, DOWNLOADS))
+        self._calls, self._downloads = anyio.Semaphore(CALLS), anyio.Semaphore(DOWNLOADS)
 
     async def take(self, request: httpx.Request) -> Place:
         """The asynchronous twin of `Places.take`."""
