@@ -21,10 +21,11 @@ from profile_export._bodies import unwind
 from profile_export._credentials import CredentialLine
 from profile_export._fetch import Fetcher
 from profile_export._local import Local
+from profile_export._places import DOWNLOADS
 from profile_export._threads import FileWork, Outcome
 
-# As many as a client has connections: more would only wait for one.
-MOST_THREADS: Final = 100
+# As many as a client has places for them: more would only wait for one, and can't be stopped there.
+MOST_THREADS: Final = DOWNLOADS
 
 
 class FileClients:

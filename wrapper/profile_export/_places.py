@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-import anyio
 import httpx
 
 from profile_export._credentials import is_download
@@ -57,6 +56,8 @@ class AsyncPlaces:
     """For the tasks of an asynchronous client."""
 
     def __init__(self) -> None:
+        import anyio  # noqa: PLC0415 - the blocking client does without
+
         self._calls, self._downloads = anyio.Semaphore(CALLS), anyio.Semaphore(DOWNLOADS)
 
     async def take(self, request: httpx.Request) -> Place:
@@ -66,6 +67,8 @@ class AsyncPlaces:
         if patience is None:
             await free.acquire()
             return Place(free.release)
+        import anyio  # noqa: PLC0415 - as above
+
         try:
             with anyio.fail_after(patience):
                 await free.acquire()

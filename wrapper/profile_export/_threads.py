@@ -40,7 +40,6 @@ class FileWork:
         self, limiter: anyio.CapacityLimiter, work: Callable[..., T], *arguments: Any
     ) -> Outcome[T]:
         """Does a piece of work that may take long, and whose last argument is a `Stop`: a cancelled caller sets it."""
-        self._used = True
         stop, outcome = Stop(), Outcome[T]()
         async with anyio.create_task_group() as group:
             group.start_soon(_set_at_end, stop)
