@@ -58,11 +58,14 @@ class AsyncPlaces:
     def __init__(self) -> None:
         import anyio  # noqa: PLC0415 - the blocking client does without
 
-        self._calls, self._downloads = anyio.Semaphore(CALLS), anyio.Semaphore(DOWNLOADS)
+        self._calls = anyio.Semaphore(CALLS)
 
     async def take(self, request: httpx.Request) -> Place:
         """The asynchronous twin of `Places.take`."""
-        free = self._downloads if is_download(request) else self._calls
+        if is_download(request):
+            # It comes from a thread, and those have their own bound.
+            return Place(int)
+        free = self._calls
         patience = _patience(request)
         if patience is None:
             await free.acquire()
