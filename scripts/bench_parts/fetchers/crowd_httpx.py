@@ -22,13 +22,15 @@ async def export(client: httpx.AsyncClient, places: asyncio.Semaphore, folder: s
     body = {"token": "bench", "source_type": "segment", "source_id": number, "file_format": "csv"}
     async with places:
         task_id = (await client.post("/api/profiles/export", json=body)).json()["data"]["task_id"]
-    for turn in range(1000):
+    turn = 0
+    while True:
         async with places:
             answer = await client.post("/api/tasks/status", json={"token": "bench", "task_id": task_id})
         data = answer.json()["data"]
         if data["status"] == "completed":
             break
         await asyncio.sleep(DELAYS[min(turn, len(DELAYS) - 1)])
+        turn += 1
     [link] = data["result"]["urls"]
     async with places:
         content = (await client.get(link)).content
