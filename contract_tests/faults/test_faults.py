@@ -51,6 +51,6 @@ def test_names_are_distinct_and_outcomes_exist() -> None:
 
 def test_faults_reach_every_step_and_most_errors() -> None:
     assert {case.step for case in ALL} == {"create", "status", "download"}
-    # The rest needs no server that misbehaves: bad arguments, and what is in the folder already.
+    # The rest needs no server that misbehaves: bad arguments, what is in the folder already, an unknown authority.
     bases = {"export-error", "transport", "api-error", "task", "download"}
-    assert set(ERRORS) - {case.end for case in ALL} <= {*bases, "usage", "target-exists", "journal"}
+    assert set(ERRORS) - {case.end for case in ALL} <= {*bases, "usage", "target-exists", "journal", "certificate"}
