@@ -25,7 +25,7 @@ SECONDS = 3.0
 # The last is no client of ours: what httpx alone takes for the same requests.
 CASES = [("sync", 100), ("async", 100), ("async", 300), ("sync", 1000), ("async", 1000), ("httpx", 1000)]
 FETCHERS = {"sync": "crowd.py", "async": "crowd.py", "httpx": "crowd_httpx.py"}
-# More of the processor for each request, and somebody is looking through all the others.
+# More of the processor for each export, and somebody is looking through all the others.
 GROWTH = 1.25
 
 
@@ -84,7 +84,7 @@ def measure(quick: bool) -> Part:  # noqa: FBT001 - every part has this one swit
         samples, counts = [sample for sample, _ in pairs], [count for _, count in pairs]
         wall, peak = Spread.of([sample.wall for sample in samples]), max(sample.peak for sample in samples)
         requests = statistics.median(count["connections"] for count in counts)
-        costs[style, concurrency] = 1000 * statistics.median(sample.cpu for sample in samples) / requests
+        costs[style, concurrency] = 1000 * statistics.median(sample.cpu for sample in samples) / exports
         rows.append(
             [
                 f"{style}, {concurrency} at once",
@@ -92,7 +92,7 @@ def measure(quick: bool) -> Part:  # noqa: FBT001 - every part has this one swit
                 f"{best:.3g}",
                 f"{wall.median / best:.2f}",
                 str(Spread.of([1000 * sample.cpu / exports for sample in samples])),
-                f"{costs[style, concurrency]:.3g}",
+                f"{1000 * statistics.median(sample.cpu for sample in samples) / requests:.3g}",
                 str(Spread.of([1000 * count["cpu"] / exports for count in counts])),
                 f"{peak:.0f}",
                 f"{requests / exports:.1f}",
@@ -105,7 +105,7 @@ def measure(quick: bool) -> Part:  # noqa: FBT001 - every part has this one swit
         goals.append(Goal(f"{style}, {concurrency} at once: peak MiB", peak, 150))
     goals += [
         Goal(
-            f"{style}: the processor for a request with 1000 at once, times that with 100",
+            f"{style}: the processor for an export with 1000 at once, times that with 100",
             costs[style, 1000] / costs[style, 100],
             GROWTH,
         )

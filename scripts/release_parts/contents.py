@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-LIMIT = 300_000
+# Both packages, the command line, the sandbox and the integrations, with a little room: that it grows is to be decided.
+LIMIT = 350_000
 PACKAGES = ("profile_export", "profile_export_api")
 METADATA = ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
 NEVER = ("contract_tests", "tests", "scripts", "docs", "__pycache__")

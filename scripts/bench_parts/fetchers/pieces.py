@@ -52,7 +52,10 @@ def write(file: str) -> None:
         os.fsync(out.fileno())
 
 
+# In a thread, as in a download: elsewhere the memory of large pieces goes back to the system again and again.
 WORK = {"hash": hash_it, "rows": count_rows, "both": both, "import": import_it, "write": write}
 
 if __name__ == "__main__":
-    WORK[sys.argv[1]](sys.argv[2])
+    thread = threading.Thread(target=WORK[sys.argv[1]], args=sys.argv[2:])
+    thread.start()
+    thread.join()
