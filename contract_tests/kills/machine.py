@@ -20,7 +20,7 @@ from typing import IO, Any, Final, Literal, NamedTuple, Self, TypeAlias
 import attrs
 
 from contract_tests.kills.disk import Bytes, Disk, Folder, Names, Node
-from profile_export import _ownership, _parts, _splits
+from profile_export import _ownership, _part_file, _splits
 
 # Where a process can be killed.
 Moment: TypeAlias = Literal["before an effect", "after an effect", "after a chunk", "within work on files"]
@@ -119,7 +119,7 @@ class Machine:
             (time, "time", self.wall_clock),
             # Files of a few bytes have ranges here, and every chunk of one is noted.
             (_splits, "SMALLEST_RANGE", 1),
-            (_parts, "NOTE_EVERY", 0.0),
+            (_part_file, "NOTE_EVERY", 0.0),
             (_ownership, "this_process", lambda: process.owner),
             (_ownership, "boot", lambda: f"boot-{self.boots}"),
             (_ownership, "_busy", process.busy),

@@ -18,7 +18,7 @@ import pytest
 
 from contract_tests.wire.paper import Paper, databases, file_of, run
 from profile_export import Database
-from profile_export._parts import PartFile
+from profile_export._part_file import PartFile
 
 KEPT = (".part", ".part.json")
 LOOPS = pytest.mark.parametrize("style", ["asyncio", "trio"])

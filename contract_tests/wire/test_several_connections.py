@@ -14,7 +14,7 @@ import pytest
 
 from contract_tests.wire.range_server import RangePanel, serving
 from contract_tests.wire.ranges import FILE, PIECE, check, check_threads, download, kinds, options, starts
-from profile_export import AsyncExportClient, DownloadPolicy, ExportClient, _arguments, _parts, _splits, errors
+from profile_export import AsyncExportClient, DownloadPolicy, ExportClient, _arguments, _part_file, _splits, errors
 from profile_export._stop import Stop, Stopped
 from profile_export._workflow import save
 
@@ -125,14 +125,14 @@ def test_a_file_that_changes_between_ranges_is_fetched_anew(panel: RangePanel, k
 def test_a_failure_that_is_everybodys_ends_all_at_once(
     panel: RangePanel, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put = _parts.PartFile._put
+    put = _part_file.PartFile._put
 
     def full(self: Any, position: int, chunk: bytes) -> None:
         if position > 2 * PIECE:
             raise errors.NoSpace("the disk is full")
         put(self, position, chunk)
 
-    monkeypatch.setattr(_parts.PartFile, "_put", full)
+    monkeypatch.setattr(_part_file.PartFile, "_put", full)
     panel.pause = 2.0
     begun = time.monotonic()
     with pytest.raises(errors.NoSpace):

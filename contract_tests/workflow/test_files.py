@@ -18,7 +18,8 @@ import pytest
 
 from profile_export import _files, _temporaries, errors
 from profile_export._files import prepare_directory
-from profile_export._parts import PartFile, PartFiles
+from profile_export._part_file import PartFile
+from profile_export._parts import PartFiles
 
 CONTENT = b'id,email\n1,"a\nb"\n'
 

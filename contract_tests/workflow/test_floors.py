@@ -26,7 +26,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["_body_reader", "_evidence", "_hands", "_places", "_ranged", "_shares", "_together"], 3),
     **dict.fromkeys(["_credentials", "_deadline", "_bodies", "_transport", "_files", "_receiver", "_local"], 3),
     **dict.fromkeys(["_file_work", "_journal", "_leftovers", "_ownership", "_parts", "_room", "_stop"], 3),
-    **dict.fromkeys(["_clock", "_tables", "_temporaries"], 3),
+    **dict.fromkeys(["_clock", "_part_file", "_tables", "_temporaries"], 3),
     **dict.fromkeys(["_keeper", "_passing", "_objects", "_stores", "_streams", "_upload"], 3),
     **dict.fromkeys(["_calls", "_sync", "_async", "_sync_many", "_async_many", "_threads", "_fetch"], 4),
     **dict.fromkeys(["_file_clients"], 4),

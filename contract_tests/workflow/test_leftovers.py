@@ -15,7 +15,8 @@ import pytest
 
 from profile_export import _files, _leftovers, _ownership, errors
 from profile_export._leftovers import read_record, record_of, take_up
-from profile_export._parts import PartFile, PartFiles
+from profile_export._part_file import PartFile
+from profile_export._parts import PartFiles
 from profile_export._ranges import ResumePoint
 
 CONTENT = b'id,email\n1,"a\nb"\n2,c\n'

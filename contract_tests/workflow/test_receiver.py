@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from profile_export import errors
 from profile_export._credentials import CredentialLine
 from profile_export._effects import Fetched
-from profile_export._parts import PartFile
+from profile_export._part_file import PartFile
 from profile_export._receiver import Receiver
 from profile_export._secrets import Secret
 from profile_export._transfer import ENVELOPE_LIMIT, Head, parse_panel

@@ -11,7 +11,8 @@ from profile_export import _stores
 from profile_export._files import has_content, make_directory, prepare_directory
 from profile_export._journal import Journal
 from profile_export._leftovers import clear, clear_all
-from profile_export._parts import PartFile, PartFiles
+from profile_export._part_file import PartFile
+from profile_export._parts import PartFiles
 from profile_export._streams import without_stream
 from profile_export.errors import UsageError
 from profile_export.targets import ObjectUrl, OutputStream, Target

@@ -17,7 +17,8 @@ import httpx
 from profile_export import _effects as do
 from profile_export._envelope import parse_retry_after
 from profile_export._local import DOWNLOAD_HEADERS, announced_length, head_of
-from profile_export._parts import PartFile, PartFiles
+from profile_export._part_file import PartFile
+from profile_export._parts import PartFiles
 from profile_export._ranges import RangeHead
 from profile_export._receiver import Receiver, Rest
 from profile_export._splits import Span, holes, judge_part, may_split, range_headers, split
