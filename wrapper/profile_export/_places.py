@@ -65,19 +65,14 @@ class AsyncPlaces:
         if is_download(request):
             # It comes from a thread, and those have their own bound.
             return Place(int)
-        free = self._calls
-        patience = _patience(request)
-        if patience is None:
-            await free.acquire()
-            return Place(free.release)
         import anyio  # noqa: PLC0415 - as above
 
         try:
-            with anyio.fail_after(patience):
-                await free.acquire()
+            with anyio.fail_after(_patience(request)):
+                await self._calls.acquire()
         except TimeoutError:
             raise httpx.PoolTimeout("") from None
-        return Place(free.release)
+        return Place(self._calls.release)
 
 
 def _patience(request: httpx.Request) -> float | None:
