@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,23 @@ def client_of(panel: RangePanel, way: str, *, connections: int = 1, attempts: in
 async def download(client: AsyncExportClient, folder: Path) -> bytes:
     result = await (await client.task("t").wait()).download(folder)
     return result.files[0].path.read_bytes()
+
+
+async def cancelled(
+    cancel: str, client: AsyncExportClient, folder: Path, moment: Callable[[], Awaitable[object]]
+) -> None:
+    """A download that is cancelled at a moment: by its task, as asyncio does, or by its scope."""
+    if cancel == "task":
+        task = asyncio.ensure_future(download(client, folder))
+        await moment()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return
+    async with anyio.create_task_group() as group:
+        group.start_soon(download, client, folder)
+        await moment()
+        group.cancel_scope.cancel()
 
 
 def holds_bytes(folder: Path) -> bool:
@@ -85,23 +102,10 @@ def test_cancelling_a_stalled_file_is_prompt_and_loses_nothing(
         cancel = "scope"
     panel.piece, panel.pause = 16_384, 60.0
 
-    async def stalled(client: AsyncExportClient) -> None:
-        if cancel == "task":
-            task = asyncio.ensure_future(download(client, tmp_path))
-            await bytes_came(tmp_path)
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
-        else:
-            async with anyio.create_task_group() as group:
-                group.start_soon(download, client, tmp_path)
-                await bytes_came(tmp_path)
-                group.cancel_scope.cancel()
-
     async def main() -> float:
         async with client_of(panel, way) as client:
             began = time.monotonic()
-            await stalled(client)
+            await cancelled(cancel, client, tmp_path, lambda: bytes_came(tmp_path))
             took = time.monotonic() - began
             panel.pause = 0.0
             # What had come is gone on with, by the same client.
@@ -197,17 +201,7 @@ def test_a_transport_that_waits_is_cancelled(panel: RangePanel, style: str, canc
         transport = Hesitant()
         async with AsyncExportClient(panel.url, token="t", transport=transport) as client:
             began = time.monotonic()
-            if cancel == "task":
-                task = asyncio.ensure_future(download(client, tmp_path))
-                await transport.waits.wait()
-                task.cancel()
-                with pytest.raises(asyncio.CancelledError):
-                    await task
-            else:
-                async with anyio.create_task_group() as group:
-                    group.start_soon(download, client, tmp_path)
-                    await transport.waits.wait()
-                    group.cancel_scope.cancel()
+            await cancelled(cancel, client, tmp_path, transport.waits.wait)
             return time.monotonic() - began
 
     assert run(style, main) < 5
