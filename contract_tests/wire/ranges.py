@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 
-from contract_tests.wire.range_server import RangePanel
+from contract_tests.wire.range_server import RangePanel, serving
 from profile_export import AsyncExportClient, DownloadPolicy, ExportClient, RetryPolicy
 from profile_export.types import DownloadedExport
 
@@ -18,6 +20,14 @@ FILE = b"id,occupation\n" + b"".join(b"%08d,doctor\n" % number for number in ran
 PIECE = len(FILE) // 4
 
 kinds = pytest.mark.parametrize("kind", ["sync", "asyncio", "trio"])
+
+
+@contextmanager
+def slow_panel() -> Generator[RangePanel]:
+    """Slow enough that all ranges are asked for before the first connection could bring them itself."""
+    with serving(FILE) as panel:
+        panel.piece, panel.pause = 16_384, 0.01
+        yield panel
 
 
 def options(

@@ -14,7 +14,7 @@ import pytest
 
 from contract_tests.wire.certificates import Authority
 from contract_tests.wire.range_server import RangePanel, serving
-from contract_tests.wire.ranges import FILE, check, download, kinds, starts
+from contract_tests.wire.ranges import FILE, check, download, kinds, slow_panel, starts
 from profile_export import _splits, errors
 
 
@@ -25,8 +25,7 @@ def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def panel() -> Generator[RangePanel]:
-    with serving(FILE) as panel:
-        panel.piece, panel.pause = 16_384, 0.01
+    with slow_panel() as panel:
         yield panel
 
 

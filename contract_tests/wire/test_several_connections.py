@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from contract_tests.wire.range_server import RangePanel, serving
-from contract_tests.wire.ranges import FILE, PIECE, check, check_threads, download, kinds, options, starts
+from contract_tests.wire.range_server import RangePanel
+from contract_tests.wire.ranges import FILE, PIECE, check, check_threads, download, kinds, options, slow_panel, starts
 from profile_export import AsyncExportClient, DownloadPolicy, ExportClient, _arguments, _part_file, _splits, errors
 from profile_export._stop import Stop, Stopped
 from profile_export._workflow import save
@@ -28,9 +28,7 @@ def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def panel() -> Generator[RangePanel]:
-    with serving(FILE) as panel:
-        # Slow enough that all ranges are asked for before the first connection could bring them itself.
-        panel.piece, panel.pause = 16_384, 0.01
+    with slow_panel() as panel:
         yield panel
 
 
