@@ -16,6 +16,9 @@ def refused_token_option(command: Command) -> Command:
 
 
 def _refuse(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if value is None:
+        # click asks before 8.2 even where the option is not there.
+        return
     from profile_export.cli import tokens  # noqa: PLC0415 - an overview needs none of it
 
     tokens.refuse_argument(context, parameter, value)
