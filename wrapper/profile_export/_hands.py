@@ -28,13 +28,15 @@ class Hands:
         thread = threading.Thread(target=self._do, args=(work,), name="profile-export range", daemon=True)
         with self._changed:
             self._busy += 1
+        # Known before it runs: a Ctrl-C may come between the two, and who leaves has to wait for it.
+        self._threads.append(thread)
         try:
             thread.start()
         except RuntimeError:
+            self._threads.remove(thread)
             with self._changed:
                 self._busy -= 1
             return False
-        self._threads.append(thread)
         return True
 
     def _do(self, work: Callable[[], None]) -> None:
@@ -62,4 +64,5 @@ class Hands:
     ) -> None:
         self.stop.set()
         for thread in self._threads:
-            thread.join()
+            if thread.ident is not None:
+                thread.join()

@@ -81,7 +81,7 @@ class RangedFile:
 
     def cut(self) -> None:
         """Removes what stands behind the bytes that are here, such as a part of a chunk that a full disk cut off."""
-        with translated(self.path, "write"):
+        with self._guard, translated(self.path, "write"):
             # A range that is claimed and empty has no bytes to keep.
             self._file.seek(max((end for _, end in self.spans), default=0))
             self._file.truncate()
