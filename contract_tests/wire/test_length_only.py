@@ -12,7 +12,7 @@ import pytest
 from obstore.store import MemoryStore
 
 from contract_tests.wire.dialogue import FILE, LINK, TASK, Mode, Panel, completed
-from profile_export import DownloadPolicy, IncompleteDownload, RetryPolicy, UsageError, _evidence
+from profile_export import DownloadPolicy, IncompleteDownload, IntegrityError, RetryPolicy, UsageError, _evidence
 
 UNVERIFIED = DownloadPolicy(verify_content=False)
 
@@ -61,6 +61,21 @@ def test_the_length_is_checked(panel: Panel, mode: Mode, tmp_path: Path) -> None
     with pytest.raises(IncompleteDownload):
         get(mode, tmp_path, retry=RetryPolicy(attempts=1))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_there_must_be_a_length_or_an_end(panel: Panel, mode: Mode, tmp_path: Path, chunked: bool) -> None:
+    """What ends where its connection does may have been cut off there."""
+    panel.status()
+    framing = {"Transfer-Encoding": "chunked"} if chunked else {}
+    panel.file(lambda _: httpx.Response(200, headers=framing, stream=httpx.ByteStream(FILE)))
+    if chunked:
+        assert get(mode, tmp_path).files[0].path.read_bytes() == FILE
+        return
+    with pytest.raises(IntegrityError, match="no length"):
+        get(mode, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert panel.paths.count(LINK) == 1
 
 
 def test_a_journal_needs_proof(mode: Mode, tmp_path: Path) -> None:

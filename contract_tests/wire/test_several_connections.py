@@ -17,6 +17,7 @@ from contract_tests.wire.ranges import FILE, PIECE, check, check_threads, downlo
 from profile_export import AsyncExportClient, DownloadPolicy, ExportClient, _arguments, _part_file, _splits, errors
 from profile_export._stop import Stop, Stopped
 from profile_export._workflow import save
+from profile_export.events import DownloadProgress, Event
 
 ENVELOPE = json.dumps({"error": 403, "error_text": "no access", "data": None}).encode()
 
@@ -152,6 +153,24 @@ def test_a_later_run_goes_on_with_every_range(panel: RangePanel, kind: str, tmp_
     first = len(panel.asked)
     check(download(panel, kind, tmp_path, connections=again), tmp_path)
     assert None not in panel.asked[first:]
+
+
+@kinds
+def test_one_connection_tells_how_far_it_is_in_every_range(panel: RangePanel, kind: str, tmp_path: Path) -> None:
+    panel.acts = {number: {"bytes": 32_768} for number in range(4)}
+    with pytest.raises(errors.IncompleteDownload):
+        download(panel, kind, tmp_path, attempts=1)
+    panel.acts, panel.pause = {}, 0.03
+    told: list[int] = []
+
+    def tell(event: Event) -> None:
+        if isinstance(event, DownloadProgress):
+            told.append(event.received)
+
+    check(download(panel, kind, tmp_path, connections=1, on_event=tell), tmp_path)
+    assert told == sorted(told)
+    # The first hole is a quarter of the file; a bar that stood still behind it would be taken for a broken one.
+    assert len([received for received in told if received > len(FILE) // 2]) > 3
 
 
 def stop_sync(panel: RangePanel, folder: Path) -> None:

@@ -26,7 +26,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(["_body_reader", "_evidence", "_hands", "_places", "_ranged", "_shares", "_together"], 3),
     **dict.fromkeys(["_credentials", "_deadline", "_bodies", "_transport", "_files", "_receiver", "_local"], 3),
     **dict.fromkeys(["_file_work", "_journal", "_leftovers", "_ownership", "_parts", "_room", "_stop"], 3),
-    **dict.fromkeys(["_clock", "_part_file", "_tables", "_temporaries"], 3),
+    **dict.fromkeys(["_clock", "_closed", "_part_file", "_tables", "_temporaries"], 3),
     **dict.fromkeys(["_keeper", "_passing", "_objects", "_stores", "_streams", "_upload"], 3),
     **dict.fromkeys(["_calls", "_sync", "_async", "_sync_many", "_async_many", "_threads", "_fetch"], 4),
     **dict.fromkeys(["_file_clients"], 4),
@@ -60,7 +60,7 @@ MORE_FOR_A_FACE = {"cli": {"sandbox"}, "testing": {"sandbox", "_clock"}}
 # Who knows which package from outside; the standard library and attrs are everybody's.
 OUTSIDERS: dict[str, set[str]] = {
     "httpx": {"_credentials", "_deadline", "_bodies", "_body_reader", "_transport", "_local", "_places", "_shares"}
-    | {"_fetch", "_file_clients", "_sync", "_async", "client", "aio"},
+    | {"_closed", "_fetch", "_file_clients", "_sync", "_async", "client", "aio"},
     "h11": {"_body_reader"},
     "profile_export_api": {"_credentials", "_calls", "_sync", "_async"},
     "anyio": {"_async", "_bodies", "_clock", "_file_clients", "_places", "_async_many", "_threads"},

@@ -12,6 +12,7 @@ import httpx
 
 from profile_export import _calls
 from profile_export import _effects as do
+from profile_export._closed import refuse_closed, using
 from profile_export._credentials import CredentialLine
 from profile_export._file_clients import FileClients
 from profile_export._file_work import with_files
@@ -19,7 +20,6 @@ from profile_export._limiter import Limiter
 from profile_export._local import Local
 from profile_export._threads import FileWork
 from profile_export._together import Together
-from profile_export.errors import UsageError
 from profile_export_api import Client
 from profile_export_api.api.profiles import create_export
 from profile_export_api.api.tasks import get_task_status
@@ -70,8 +70,7 @@ class AsyncDriver:
 
         `export` is what its events tell as the export that they are about, where it is not to ask for a request id.
         """
-        if self._http.is_closed:
-            raise UsageError("this client is closed")
+        refuse_closed(self._http)
         with self._local.run(export) as local:
             async with FileWork(local.parts()) as work:
                 return await self._drive(flow, _Run(work, local))
@@ -111,13 +110,13 @@ class AsyncDriver:
                 raise TypeError(f"no such effect: {effect!r}")
 
     async def _create(self, effect: do.CreateTask) -> str:
-        with _calls.answering("create"):
+        with using(self._http), _calls.answering("create"):
             body = _calls.create_body(effect)
             answer = await create_export.asyncio_detailed(client=self._api, body=body, request_id=effect.request_id)
             return _calls.created_task(answer)
 
     async def _status(self, effect: do.GetStatus) -> Any:
-        with _calls.answering("status", effect.task_id):
+        with using(self._http), _calls.answering("status", effect.task_id):
             body = _calls.status_body(effect.task_id)
             answer = await get_task_status.asyncio_detailed(client=self._api, body=body)
             return _calls.snapshot(effect.task_id, answer)

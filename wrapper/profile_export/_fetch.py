@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from functools import partial
 
+import attrs
 import httpx
 
 from profile_export import _effects as do
+from profile_export._closed import using
 from profile_export._credentials import CredentialLine
 from profile_export._hands import Hands
 from profile_export._local import Local, download_headers, head_of
@@ -21,6 +23,22 @@ from profile_export._receiver import Receiver, Rest
 from profile_export._shares import Share, Shares, impatient
 from profile_export._stop import Stop, Stopped
 from profile_export._transfer import is_redirect
+
+
+@attrs.frozen
+class _Attempt:
+    """What the connections of one attempt share."""
+
+    effect: do.Fetch
+    parts: PartFiles
+    local: Local
+    shares: Shares
+    hands: Hands
+
+    @property
+    def stop(self) -> Stop:
+        """What ends them all."""
+        return self.hands.stop
 
 
 class Fetcher:
@@ -55,37 +73,47 @@ class Fetcher:
 
         Raises:
             ExportError: See `Receiver` and `Shares`.
+            UsageError: The client is closed, or was meanwhile.
             Stopped: `stop` was set.
         """
+        with using(self._http):
+            return self._fetch(effect, parts, local, Shares(effect, parts, places), stop)
+
+    def _fetch(
+        self, effect: do.Fetch, parts: PartFiles, local: Local, shares: Shares, stop: Stop
+    ) -> do.Fetched | do.Redirected:
+        progress = local.progress(effect)
+
+        def tell() -> None:
+            progress(shares.received)
+
         with stop.inner() as inner, Hands(inner) as hands:
-            shares = Shares(effect, parts, places)
+            attempt = _Attempt(effect, parts, local, shares, hands)
             shares.on_fatal(inner.set)
-            progress = local.progress(effect)
             with self.watched(inner):
-                answer = self._fetch_first(effect, parts, local, shares, hands)
+                answer = self._fetch_first(attempt)
                 if isinstance(answer, do.Redirected):
                     return answer
                 if shares.failure is None:
-                    self._help(effect, local, shares, inner)
-                hands.wait(lambda: shares.missing and not shares.fatal, lambda: progress(shares.received))
+                    self._help(attempt, None, tell)
+                hands.wait(lambda: shares.missing and not shares.fatal, tell)
         stop.check()
         return shares.finish(answer)
 
-    def _fetch_first(
-        self, effect: do.Fetch, parts: PartFiles, local: Local, shares: Shares, hands: Hands
-    ) -> do.Redirected | Receiver | Rest | None:
+    def _fetch_first(self, attempt: _Attempt) -> do.Redirected | Receiver | Rest | None:
         """The connection that asks for all of it, or for all of the rest."""
         receiver: Receiver | Rest | None = None
+        effect, parts, shares = attempt.effect, attempt.parts, attempt.shares
         try:
             with self._http.stream("GET", effect.url, headers=download_headers(parts, effect)) as response:
                 head = head_of(response)
                 if is_redirect(head):
                     return do.Redirected(head.location or "")
-                receiver = local.receiver(effect, response, self._line, parts)
+                receiver = attempt.local.receiver(effect, response, self._line, parts)
                 for chunk in response.iter_raw():
-                    hands.stop.check()
+                    attempt.stop.check()
                     receiver.feed(chunk)
-                    self._get_help(effect, response, local, shares, hands)
+                    self._get_help(attempt, response)
                     if receiver.full:
                         break
         except Stopped:
@@ -96,41 +124,45 @@ class Fetcher:
             shares.note_first(error)
         return receiver
 
-    def _get_help(self, effect: do.Fetch, response: httpx.Response, local: Local, shares: Shares, hands: Hands) -> None:
-        for share in shares.open(response):
-            if not hands.start(partial(self._help_beside, effect, local, shares, hands.stop, share)):
-                shares.leave()
+    def _get_help(self, attempt: _Attempt, response: httpx.Response) -> None:
+        for share in attempt.shares.open(response):
+            if not attempt.hands.start(partial(self._help_beside, attempt, share)):
+                attempt.shares.leave()
 
-    def _help_beside(self, effect: do.Fetch, local: Local, shares: Shares, stop: Stop, share: Share) -> None:
+    def _help_beside(self, attempt: _Attempt, share: Share) -> None:
         """Helps over a connection more."""
         try:
-            self._help(effect, local, shares, stop, share)
+            # The thread that waits for all tells how far they are.
+            self._help(attempt, share, lambda: None)
         finally:
-            shares.leave()
+            attempt.shares.leave()
 
-    def _help(self, effect: do.Fetch, local: Local, shares: Shares, stop: Stop, share: Share | None = None) -> None:
-        """Fetches ranges as long as there are some."""
+    def _help(self, attempt: _Attempt, share: Share | None, tell: Callable[[], None]) -> None:
+        """Fetches ranges as long as there are some; `tell` is called for every piece."""
+        shares, stop = attempt.shares, attempt.stop
         try:
             with self.watched(stop):
                 while not stop.is_set() and (share := share or shares.take()) is not None:
-                    self._fetch_share(effect, share, stop)
+                    self._fetch_share(attempt, share, tell)
                     share = None
         except Stopped:
             pass
         except Exception as error:  # noqa: BLE001 - raised by `finish`, when all have ended
             if not stop.is_set():
-                local.note(error)
+                attempt.local.note(error)
                 shares.note(error)
 
-    def _fetch_share(self, effect: do.Fetch, share: Share, stop: Stop) -> None:
+    def _fetch_share(self, attempt: _Attempt, share: Share, tell: Callable[[], None]) -> None:
         timeout = impatient(self._http.timeout)
-        request = self._http.build_request("GET", effect.url, headers=share.headers(), timeout=timeout)
+        request = self._http.build_request("GET", attempt.effect.url, headers=share.headers(), timeout=timeout)
         response = self._http.send(request, stream=True)
         try:
             if share.accept(response):
                 for chunk in response.iter_raw():
-                    stop.check()
-                    if not share.feed(chunk):
+                    attempt.stop.check()
+                    wanted = share.feed(chunk)
+                    tell()
+                    if not wanted:
                         break
                 else:
                     share.ended()

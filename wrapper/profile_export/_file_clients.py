@@ -18,6 +18,7 @@ from anyio.from_thread import BlockingPortal
 
 from profile_export import _effects as do
 from profile_export._bodies import unwind
+from profile_export._closed import using
 from profile_export._credentials import CredentialLine
 from profile_export._fetch import Fetcher
 from profile_export._local import Local
@@ -103,12 +104,14 @@ class LoopTransport(httpx.BaseTransport):
         task_status: TaskStatus[httpx.Response],
     ) -> None:
         async with send, receive:
-            response = await self._client.send(request, stream=True)
+            with using(self._client):
+                response = await self._client.send(request, stream=True)
             chunks = response.aiter_raw()
             try:
                 task_status.started(response)
-                async for chunk in chunks:
-                    await send.send(chunk)
+                with using(self._client):
+                    async for chunk in chunks:
+                        await send.send(chunk)
             except BaseException:
                 await unwind(chunks)
                 raise

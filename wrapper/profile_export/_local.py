@@ -27,7 +27,7 @@ from profile_export._parts import PartFiles
 from profile_export._ranges import RangeHead, ResumePoint, announced_total, judge_range, strong_etag
 from profile_export._receiver import Receiver, Rest
 from profile_export._transfer import Head, format_of_file, is_encoded
-from profile_export.errors import ExportError, RemoteChanged
+from profile_export.errors import ExportError, IntegrityError, RemoteChanged
 from profile_export.events import (
     DownloadProgress,
     DownloadRestarted,
@@ -164,6 +164,12 @@ class Local:
         file_format = format_of_file(effect.target, effect.file_format)
 
         def begin(announced: int | None) -> Keeper:
+            if not self.verify_content and not tells_its_end(response):
+                raise IntegrityError(
+                    f"the panel announces no length of {effect.target.name}: without a look at its content, nothing "
+                    "tells whether it is whole",
+                    hints=("leave verify_content on",),
+                )
             if part is not None:
                 self.emit(DownloadRestarted(target=effect.target))
             self.emit(DownloadStarted(target=effect.target, size=announced))
@@ -247,6 +253,13 @@ def head_of(response: httpx.Response) -> Head:
         content_encoding=headers.get("Content-Encoding", ""),
         location=response.extensions.get(LOCATION),
     )
+
+
+def tells_its_end(response: httpx.Response) -> bool:
+    """Whether a body that breaks off is known from one that is whole (RFC 9112, section 6.3, and HTTP/2)."""
+    headers = response.headers
+    framed = "Transfer-Encoding" in headers or response.extensions.get("http_version") == b"HTTP/2"
+    return framed or announced_length(headers) is not None
 
 
 def announced_length(headers: httpx.Headers) -> int | None:

@@ -10,6 +10,7 @@ import httpx
 
 from profile_export import _calls
 from profile_export import _effects as do
+from profile_export._closed import refuse_closed, using
 from profile_export._credentials import CredentialLine
 from profile_export._fetch import Fetcher
 from profile_export._file_work import with_files
@@ -19,7 +20,6 @@ from profile_export._local import Local
 from profile_export._parts import PartFiles
 from profile_export._stop import Stop, Stopped
 from profile_export._together import Together
-from profile_export.errors import UsageError
 from profile_export_api import Client
 from profile_export_api.api.profiles import create_export
 from profile_export_api.api.tasks import get_task_status
@@ -73,8 +73,7 @@ class SyncDriver:
         Raises:
             Stopped: `stop` was set.
         """
-        if self._http.is_closed:
-            raise UsageError("this client is closed")
+        refuse_closed(self._http)
         with self._fetcher.watched(stop):
             return self._run(flow, export, stop or Stop())
 
@@ -120,13 +119,13 @@ class SyncDriver:
                 raise TypeError(f"no such effect: {effect!r}")
 
     def _create(self, effect: do.CreateTask) -> str:
-        with _calls.answering("create"):
+        with using(self._http), _calls.answering("create"):
             body = _calls.create_body(effect)
             answer = create_export.sync_detailed(client=self._api, body=body, request_id=effect.request_id)
             return _calls.created_task(answer)
 
     def _status(self, effect: do.GetStatus) -> Any:
-        with _calls.answering("status", effect.task_id):
+        with using(self._http), _calls.answering("status", effect.task_id):
             answer = get_task_status.sync_detailed(client=self._api, body=_calls.status_body(effect.task_id))
             return _calls.snapshot(effect.task_id, answer)
 

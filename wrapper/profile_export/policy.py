@@ -100,8 +100,8 @@ class DownloadPolicy:
         attempts: How often one file is requested at most, however much every attempt brings.
         verify_rows: Compare the rows of csv files with the task's `total`.
         verify_content: Take a file's sha256 and count its rows while it comes. Without, only the announced length is
-            checked: `sha256` and `rows` are None, `verify_rows` has nothing to compare, and there can be no journal,
-            which knows finished files by their sha256.
+            checked, and there must be one: `sha256` and `rows` are None, `verify_rows` has nothing to compare, and
+            there can be no journal, which knows finished files by their sha256.
         csv_header: Whether csv files begin with a header row, which `total` doesn't count. Not documented; assumed.
         link_prefix: What the path of every link begins with, after the path of the base URL if it has one.
             Both documented shapes do; "" allows any path.

@@ -1,0 +1,88 @@
+"""A client that is closed says so in its own words, also where that was done in the midst of its work."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from contract_tests.wire.range_server import RangePanel
+from contract_tests.wire.ranges import check, check_threads, download, options, slow_panel
+from profile_export import AsyncExportClient, ExportClient, UsageError, _splits
+
+SOON = 2.0
+
+
+@pytest.fixture(autouse=True)
+def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_splits, "SMALLEST_RANGE", 1024)
+
+
+@pytest.fixture
+def panel() -> Iterator[RangePanel]:
+    with slow_panel() as panel:
+        panel.pause = 0.05
+        yield panel
+
+
+def close_blocking(panel: RangePanel, folder: Path, connections: int) -> None:
+    client = ExportClient(panel.url, **options(connections))
+    done = client.task("t").wait()
+    closing = threading.Timer(0.2, client.close)
+    closing.start()
+    with pytest.raises(UsageError, match="this client is closed"):
+        done.download(folder)
+    closing.join()
+
+
+async def close_waiting(panel: RangePanel, folder: Path, connections: int, **more: Any) -> None:
+    client = AsyncExportClient(panel.url, **options(connections), **more)
+    fetching = asyncio.create_task((await client.task("t").wait()).download(folder))
+    await asyncio.sleep(0.2)
+    await client.aclose()
+    with pytest.raises(UsageError, match="this client is closed"):
+        await fetching
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+@pytest.mark.parametrize("kind", ["sync", "asyncio", "transport"])
+def test_a_download_whose_client_is_closed_ends_soon_and_can_be_gone_on_with(
+    panel: RangePanel, kind: str, tmp_path: Path, connections: int
+) -> None:
+    begun = time.monotonic()
+    if kind == "sync":
+        close_blocking(panel, tmp_path, connections)
+    else:
+        more = {"transport": httpx.AsyncHTTPTransport()} if kind == "transport" else {}
+        asyncio.run(close_waiting(panel, tmp_path, connections, **more))
+    assert time.monotonic() - begun < SOON
+    check_threads()
+    first, panel.pause = len(panel.asked), 0.0
+    check(download(panel, "sync", tmp_path), tmp_path)
+    assert None not in panel.asked[first:], "what came before was thrown away"
+
+
+@pytest.mark.parametrize("kind", ["sync", "asyncio"])
+def test_a_call_whose_client_is_closed_meanwhile(kind: str) -> None:
+    """The connection is gone, which is told as what it comes from, and not as a failure of the panel's."""
+
+    def blocking(_: httpx.Request) -> httpx.Response:
+        client.close()
+        raise httpx.ReadError("the connection is gone")
+
+    async def waiting(_: httpx.Request) -> httpx.Response:
+        await other.aclose()
+        raise httpx.ReadError("the connection is gone")
+
+    client = ExportClient("https://panel.example.com", token="t", transport=httpx.MockTransport(blocking), verify=False)
+    other = AsyncExportClient(
+        "https://panel.example.com", token="t", transport=httpx.MockTransport(waiting), verify=False
+    )
+    with pytest.raises(UsageError, match="this client is closed"):
+        _ = client.status("t") if kind == "sync" else asyncio.run(other.status("t"))
