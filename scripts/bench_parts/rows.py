@@ -98,7 +98,7 @@ def _fastest(look: Callable[[bytes], object], data: bytes) -> str:
     return f"{min(_seconds(look, data) for _ in range(3)):.2f}"
 
 
-def _seconds(count: Callable[[bytes], int], data: bytes) -> float:
+def _seconds(count: Callable[[bytes], object], data: bytes) -> float:
     began = time.process_time()
     count(data)
     return (time.process_time() - began) * 2**30 / len(data)
