@@ -15,7 +15,7 @@ import pytest
 from contract_tests.secrets.sweep import MARKER, Sweep, leaks
 from contract_tests.secrets.test_real_echo import repeating
 from contract_tests.secrets.test_secret import WRITERS
-from contract_tests.wire.dialogue import MODES, TASK, Mode
+from contract_tests.wire.dialogue import EVERY_MODE, TASK, Mode
 from contract_tests.wire.listeners import listening
 from profile_export import RedactingFilter, UnsafeLink, UsageError, redact_logs
 from profile_export._secrets import MASK
@@ -43,7 +43,7 @@ def shown() -> Iterator[Shown]:
         logger.setLevel(level)
 
 
-@pytest.mark.parametrize("mode", MODES, ids=str)
+@pytest.mark.parametrize("mode", EVERY_MODE, ids=str)
 def test_heads_that_repeat_the_token_are_shown_without_it(sweep: Sweep, tmp_path: Path, mode: Mode) -> None:
     with listening(repeating) as server, redact_logs(MARKER):
         url = f"http://127.0.0.1:{server.port}"

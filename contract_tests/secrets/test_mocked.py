@@ -15,8 +15,8 @@ import respx
 
 from contract_tests.secrets.sweep import MARKER, Sweep
 from contract_tests.wire.dialogue import (
+    EVERY_MODE,
     LINK,
-    MODES,
     ONCE,
     PATIENT,
     TASK,
@@ -34,7 +34,7 @@ from profile_export import Database, Event, ExportError
 
 QUOTED = quote(MARKER, safe="")
 ECHO = f"no such token: {MARKER}"
-every_mode = pytest.mark.parametrize("mode", MODES, ids=str)
+every_mode = pytest.mark.parametrize("mode", EVERY_MODE, ids=str)
 
 CREATES: dict[str, Any] = {
     "refused": refused(401, ECHO),

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from contract_tests.secrets.sweep import Sweep
-from contract_tests.wire.dialogue import MODES, ONCE, TLS, Mode
+from contract_tests.wire.dialogue import EVERY_MODE, ONCE, TLS, Mode
 from profile_export import Database, Event, ExportError, Segment, errors
 from profile_export.sandbox import RunningSandbox, SandboxSettings, start_sandbox
 
 # The sandbox takes tokens of printable ASCII.
 MARKER = "mark3r+t0ken/01<&>23456789=="
-every_mode = pytest.mark.parametrize("mode", MODES, ids=str)
+every_mode = pytest.mark.parametrize("mode", EVERY_MODE, ids=str)
 Step = Callable[[Any], Any]
 
 

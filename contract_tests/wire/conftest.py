@@ -20,7 +20,7 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(params=MODES, ids=str)
 def mode(request: pytest.FixtureRequest) -> Mode:
-    """All eight ways."""
+    """Four ways, in which any two of format, authentication and style meet."""
     found: Mode = request.param
     return found
 
