@@ -124,7 +124,15 @@ def test_an_earlier_task_that_is_gone_is_replaced(connected: Panel, tmp_path: Pa
     assert store.kept == {KEY: trigger.continuation}
 
 
+def running(panel: Panel) -> bool:
+    with panel.store.connect() as db:
+        return bool(db.execute("SELECT count(*) FROM tasks WHERE state = 'running'").fetchone()[0])
+
+
 def fail_all(panel: Panel) -> None:
+    # Else the panel, which writes the files in a thread of its own, could have the last word.
+    while running(panel):
+        time.sleep(0.01)
     with panel.store.change() as db:
         db.execute("UPDATE tasks SET state = 'failed'")
 
