@@ -8,6 +8,7 @@ import pytest
 import respx
 
 from contract_tests.wire.dialogue import FORMATS, MODES, PLAIN, STYLES, Mode, Panel
+from profile_export import _splits
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +17,12 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of a test are worth splitting."""
+    monkeypatch.setattr(_splits, "SMALLEST_RANGE", 1024)
 
 
 @pytest.fixture(params=MODES, ids=str)

@@ -14,14 +14,12 @@ import pytest
 
 from contract_tests.wire.range_server import RangePanel
 from contract_tests.wire.ranges import check, check_threads, download, options, slow_panel
-from profile_export import AsyncExportClient, ExportClient, UsageError, _splits
+from profile_export import AsyncExportClient, ExportClient, UsageError
 
 SOON = 2.0
 
 
-@pytest.fixture(autouse=True)
-def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_splits, "SMALLEST_RANGE", 1024)
+pytestmark = pytest.mark.usefixtures("small_ranges")
 
 
 @pytest.fixture

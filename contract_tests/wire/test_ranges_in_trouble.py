@@ -15,12 +15,9 @@ import pytest
 from contract_tests.wire.certificates import Authority
 from contract_tests.wire.range_server import RangePanel, serving
 from contract_tests.wire.ranges import FILE, check, download, kinds, slow_panel, starts
-from profile_export import _splits, errors
+from profile_export import errors
 
-
-@pytest.fixture(autouse=True)
-def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_splits, "SMALLEST_RANGE", 1024)
+pytestmark = pytest.mark.usefixtures("small_ranges")
 
 
 @pytest.fixture

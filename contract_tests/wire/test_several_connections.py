@@ -14,7 +14,7 @@ import pytest
 
 from contract_tests.wire.range_server import RangePanel
 from contract_tests.wire.ranges import FILE, PIECE, check, check_threads, download, kinds, options, slow_panel, starts
-from profile_export import AsyncExportClient, DownloadPolicy, ExportClient, _arguments, _part_file, _splits, errors
+from profile_export import AsyncExportClient, DownloadPolicy, ExportClient, _arguments, _part_file, errors
 from profile_export._stop import Stop, Stopped
 from profile_export._workflow import save
 from profile_export.events import DownloadProgress, Event
@@ -22,9 +22,7 @@ from profile_export.events import DownloadProgress, Event
 ENVELOPE = json.dumps({"error": 403, "error_text": "no access", "data": None}).encode()
 
 
-@pytest.fixture(autouse=True)
-def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_splits, "SMALLEST_RANGE", 1024)
+pytestmark = pytest.mark.usefixtures("small_ranges")
 
 
 @pytest.fixture
