@@ -6,6 +6,7 @@ With `HYPOTHESIS_PROFILE=explore` Hypothesis draws new data instead, to look for
 from __future__ import annotations
 
 import os
+import signal
 
 from hypothesis import settings
 from hypothesis.internal.conjecture import providers
@@ -24,3 +25,7 @@ if PROFILE == "repeatable":
     # Hypothesis also draws literals from the source of every module that happens to be imported, so that data would
     # depend on which tests ran before, and on every edit of the code. There is no setting for it.
     providers._get_local_constants = Constants
+
+# What a shell runs behind an & is told to ignore Ctrl-C, and hands that on to every program that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
