@@ -14,7 +14,14 @@ import pytest
 
 from contract_tests.wire.range_server import RangePanel
 from contract_tests.wire.ranges import check, check_threads, download, options, slow_panel
-from profile_export import AsyncExportClient, ExportClient, UsageError
+from profile_export import (
+    AsyncExportClient,
+    CreateOutcomeUnknown,
+    Database,
+    ExportClient,
+    RetryPolicy,
+    UsageError,
+)
 
 SOON = 2.0
 
@@ -84,3 +91,15 @@ def test_a_call_whose_client_is_closed_meanwhile(kind: str) -> None:
     )
     with pytest.raises(UsageError, match="this client is closed"):
         _ = client.status("t") if kind == "sync" else asyncio.run(other.status("t"))
+
+
+def test_a_create_whose_client_is_closed_meanwhile_may_be_done() -> None:
+    def closing(_: httpx.Request) -> httpx.Response:
+        client.close()
+        raise httpx.ReadError("the connection is gone")
+
+    retry = RetryPolicy(first_delay=0.0)
+    network = httpx.MockTransport(closing)
+    client = ExportClient("https://panel.example.com", token="t", transport=network, verify=False, retry=retry)
+    with pytest.raises(CreateOutcomeUnknown):
+        client.create_export(Database(1))

@@ -119,7 +119,9 @@ class SyncDriver:
                 raise TypeError(f"no such effect: {effect!r}")
 
     def _create(self, effect: do.CreateTask) -> str:
-        with using(self._http), _calls.answering("create"):
+        # What fails in a create may be done all the same, which a client that was closed meanwhile must not hide.
+        refuse_closed(self._http)
+        with _calls.answering("create"):
             body = _calls.create_body(effect)
             answer = create_export.sync_detailed(client=self._api, body=body, request_id=effect.request_id)
             return _calls.created_task(answer)
