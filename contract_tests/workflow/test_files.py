@@ -10,6 +10,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -391,6 +392,39 @@ def test_what_a_killed_process_was_writing_is_cleared_away(tmp_path: Path) -> No
     other.touch()
     prepare_directory(tmp_path)
     assert names(tmp_path) == sorted([mine.name, elsewhere.name, other.name]), "only what is surely nobody's goes"
+
+
+def test_a_folder_is_looked_through_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten thousand exports into one folder would look at each of its names ten thousand times."""
+    looked: list[Path] = []
+    real_listdir = os.listdir
+
+    def listdir(folder: Path) -> list[str]:
+        looked.append(folder)
+        return real_listdir(folder)
+
+    monkeypatch.setattr(os, "listdir", listdir)
+    for _ in range(20):
+        prepare_directory(tmp_path)
+    assert looked == [tmp_path]
+    (tmp_path / "later").mkdir()
+    left = killed_writer(tmp_path / "later")
+    prepare_directory(left.parent)
+    assert not left.exists(), "another folder has a turn of its own"
+    left.touch()
+    prepare_directory(left.parent)
+    assert left.exists()
+    later = time.monotonic() + _temporaries.LOOK_EVERY
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    prepare_directory(left.parent)
+    assert not left.exists()
+
+
+def test_only_so_many_folders_are_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_temporaries, "_looked", {})
+    for number in range(_temporaries.MOST_FOLDERS + 5):
+        _temporaries.sweep(tmp_path / str(number))
+    assert len(_temporaries._looked) == 5
 
 
 def test_a_folder_is_durable_before_anything_is_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

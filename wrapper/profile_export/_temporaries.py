@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import os
 import re
 import secrets
 import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from profile_export import _ownership
 from profile_export._ownership import Owner
 
+# Seconds between two looks of a process at one folder. Each takes time for every name there (measured: 7 ms for ten
+# thousand), and ten thousand exports into one folder are a hundred million names.
+LOOK_EVERY: Final = 60.0
+# How many of them are remembered: a program that runs for months may have a folder for each export.
+MOST_FOLDERS: Final = 1000
 PREFIX: Final = ".profile-export-"
 NAME: Final = re.compile(rf"{re.escape(PREFIX)}([0-9a-f]{{8}})-([0-9a-f]{{8}})-(\d{{1,20}})-(\d{{0,20}})-[0-9a-f]{{8}}")
+
+# When this process has looked at which folder; the process is named because a fork has it all, but is another one.
+_looked: Final[dict[tuple[Owner, Path], float]] = {}
 
 
 def new_name() -> str:
@@ -25,8 +35,13 @@ def new_name() -> str:
 
 
 def sweep(folder: Path) -> None:
-    """Removes those of processes that are surely gone; what can't be removed stays."""
-    me = _ownership.this_process()
+    """Removes those of processes that are surely gone, if that was not just done; what can't be removed stays."""
+    me, now = _ownership.this_process(), time.monotonic()
+    if now < _looked.get((me, folder), -math.inf) + LOOK_EVERY:
+        return
+    if len(_looked) >= MOST_FOLDERS:
+        _looked.clear()
+    _looked[me, folder] = now
     with contextlib.suppress(OSError):
         # Plain names: a folder may hold a hundred thousand exports.
         for name in os.listdir(folder):  # noqa: PTH208 - a path for each would cost most of the time
@@ -41,6 +56,7 @@ def sweep(folder: Path) -> None:
                     path.unlink()
 
 
+@lru_cache(maxsize=8)
 def _short(text: str) -> str:
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:8]
 
