@@ -18,7 +18,7 @@ from scripts.verification.outcomes import DOWNLOADS, POSTS, Observation, Outcome
 from scripts.verification.overlay import Credential
 from scripts.verification.phases import Phase, explore
 
-EXAMPLES: dict[Phase, int] = {"examples": 1, "coverage": 1, "fuzzing": 60, "stateful": 30}
+EXAMPLES: dict[Phase, int] = {"examples": 1, "coverage": 1, "fuzzing": 20, "stateful": 12}
 """How many times to draw, for phases that draw."""
 
 
