@@ -10,7 +10,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from scripts.bench_parts import connections, download, many, measuring, polling, report, rows, sandbox, startup
+from scripts.bench_parts import (
+    connections,
+    download,
+    many,
+    measuring,
+    polling,
+    report,
+    rows,
+    sandbox,
+    startup,
+    suite,
+)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PARTS: dict[str, Callable[[bool], report.Part]] = {
@@ -21,6 +32,7 @@ PARTS: dict[str, Callable[[bool], report.Part]] = {
     "many": many.measure,
     "startup": startup.measure,
     "sandbox": sandbox.measure,
+    "suite": suite.measure,
 }
 
 

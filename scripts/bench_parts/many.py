@@ -22,8 +22,12 @@ HERE = Path(__file__).parent / "fetchers"
 ROUNDS = 1
 MEMORY = Path("/dev/shm")  # noqa: S108 - folders of our own are made in it
 SECONDS = 3.0
-# The last is no client of ours: what httpx alone takes for the same requests.
-CASES = [("sync", 100), ("async", 100), ("async", 300), ("sync", 1000), ("async", 1000), ("httpx", 1000)]
+# The `httpx` ones are no client of ours: what httpx alone takes for the same requests.
+CASES = [
+    *(("sync", 100), ("async", 100)),
+    *(("async", 300), ("httpx", 300)),
+    *(("sync", 1000), ("async", 1000), ("httpx", 1000)),
+]
 FETCHERS = {"sync": "crowd.py", "async": "crowd.py", "httpx": "crowd_httpx.py"}
 # More of the processor for each export, and somebody is looking through all the others.
 GROWTH = 1.25
@@ -130,7 +134,7 @@ def measure(quick: bool) -> Part:  # noqa: FBT001 - every part has this one swit
         f"{exports} exports by one client in one process, from a panel in another whose tasks take {SECONDS:g} seconds;"
         " both share the processors. The ideal schedule is that of the same polling where requests, files and the"
         " processor cost nothing: with 1000 at once that is four seconds, less than the processor time that httpx alone"
-        " takes for these requests, which is its limit (the line `httpx`: the same requests, a plain file, no checks).",
+        " takes for these requests, which is the limit (`httpx`: the same requests, a plain file, no checks).",
         [Table(f"{exports} exports", columns, rows, list(notes.values()))],
         goals,
     )
