@@ -233,7 +233,18 @@ def test_a_journal_that_can_not_be_used(cli: Cli, panel: RunningSandbox, tmp_pat
     ended = cli("run", "database:1", "--to", tmp_path / "out", "--journal", tmp_path / "taken", url=panel.url)
     assert ended.code == 7
     assert ended.first.endswith(f"the journal {tmp_path / 'taken'} is a file, not a folder")
+    assert "to go on" not in ended.err, "it has nothing to go on with"
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("sources", [["database:1"], ["database:1", "segment:7"]])
+def test_what_was_never_created_is_nothing_to_go_on_with(
+    cli: Cli, tmp_path: Path, journal: Path, sources: list[str]
+) -> None:
+    with FakePanel({CREATE: page(b"no", "text/plain", status=403)}) as fake:
+        ended = cli("run", *sources, "--to", tmp_path, "--journal", journal, "--json", url=fake.url)
+    assert (ended.code, list(journal.iterdir())) == (3, [])
+    assert "to go on" not in ended.err + ended.out
 
 
 def test_the_token_is_in_no_record(cli: Cli, tmp_path: Path, journal: Path) -> None:

@@ -65,7 +65,7 @@ def interrupted(invocation: Invocation, signal: Interrupted) -> int:
     """The end that somebody asked for."""
     task_id = invocation.task_id
     hints = _going_on(invocation, task_id)
-    if invocation.creating and task_id is None and not invocation.remembered:
+    if invocation.creating and task_id is None and not invocation.journaled:
         hints = (MAYBE_CREATED,)
     message = f"interrupted by {signal}"
     return _tell(invocation, Failure(INTERRUPTED, message, hints, signal.exit_code, task_id))
@@ -84,12 +84,12 @@ def bug(invocation: Invocation, error: Exception) -> int:
 
 
 def _going_on(invocation: Invocation, task_id: str | None, error: ExportError | None = None) -> tuple[str, ...]:
+    # As it was, it would end in the same way.
+    if isinstance(error, TargetExists) and invocation.journaled:
+        return ("to replace it: run the same command once more, with --overwrite",)
     command = invocation.next_command(task_id)
     if command is None:
         return ()
-    # As it was, it would end in the same way.
-    if isinstance(error, TargetExists) and invocation.remembered:
-        return ("to replace it: run the same command once more, with --overwrite",)
     return (f"to replace it: {command} --overwrite",) if isinstance(error, TargetExists) else (f"to go on: {command}",)
 
 

@@ -11,7 +11,7 @@ import attrs
 import click
 from click.core import ParameterSource
 
-from profile_export import Event, ExportFailed, ExportFinished, ExportStarted, TaskAttached, TaskCreated
+from profile_export import Event, ExportError, ExportFailed, ExportFinished, ExportStarted, TaskAttached, TaskCreated
 from profile_export.cli import NAME
 from profile_export.cli.console import Console, printable
 
@@ -54,6 +54,7 @@ class Invocation:
     creating: bool = False
     underway: dict[str, Underway] = attrs.field(factory=dict[str, "Underway"])
     _next: tuple[str, tuple[str, ...]] | None = None
+    _journal: str | None = None
 
     def take(self, event: Event) -> None:
         """Remembers what an event of the client tells about tasks."""
@@ -73,23 +74,38 @@ class Invocation:
         """Remembers how the work can be finished by another command, with the options that were given to this one."""
         context = click.get_current_context()
         self._next = command, tuple(_given(context, CARRIED[command]))
+        self._journal = context.params.get("journal")
 
     def is_downloaded(self) -> None:
         """Remembers that nothing is left to go on with."""
         self._next = None
 
     @property
-    def remembered(self) -> bool:
-        """Whether a journal knows what there is to go on with."""
+    def journaled(self) -> bool:
+        """Whether a journal remembers what there is to go on with."""
         return self._next is not None and self._next[0] == "resume"
+
+    @property
+    def remembered(self) -> bool:
+        """Whether there is a journal, and something in it to go on with."""
+        if not self.journaled or self._journal is None:
+            return False
+        from profile_export import pending_exports  # noqa: PLC0415 - asked at a bad end only
+
+        try:
+            return bool(pending_exports(self._journal))
+        except ExportError:
+            # It will be there again when the disk is.
+            return self.task_id is not None
 
     def next_command(self, task_id: str | None) -> str | None:
         """The command line that goes on with a task where this one broke off, where there is one to go on with."""
         if self._next is None:
             return None
         command, options = self._next
-        if self.remembered:
-            return " ".join(shlex.quote(printable(word)) for word in (NAME, command, *options))
+        if self.journaled:
+            words = [NAME, command, *options]
+            return " ".join(shlex.quote(printable(word)) for word in words) if self.remembered else None
         if task_id is None:
             return None
         # An id is the panel's word, and may look like an option.
