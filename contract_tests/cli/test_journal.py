@@ -247,6 +247,22 @@ def test_what_was_never_created_is_nothing_to_go_on_with(
     assert "to go on" not in ended.err + ended.out
 
 
+def test_the_journal_is_read_once_for_any_number_of_failures(
+    cli: Cli, tmp_path: Path, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+
+    def reading(folder: object) -> tuple[object, ...]:
+        read.append(folder)
+        return ()
+
+    monkeypatch.setattr("profile_export.pending_exports", reading)
+    sources = [f"segment:{number}" for number in range(1, 21)]
+    with FakePanel({CREATE: page(b"no", "text/plain", status=403)}) as fake:
+        assert cli("run", *sources, "--to", tmp_path, "--journal", journal, url=fake.url).code == 3
+    assert read == [str(journal)]
+
+
 def test_the_token_is_in_no_record(cli: Cli, tmp_path: Path, journal: Path) -> None:
     with FakePanel({}) as fake:
         unfinished(cli, fake, journal, tmp_path / "out")

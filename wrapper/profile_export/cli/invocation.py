@@ -55,6 +55,7 @@ class Invocation:
     underway: dict[str, Underway] = attrs.field(factory=dict[str, "Underway"])
     _next: tuple[str, tuple[str, ...]] | None = None
     _journal: str | None = None
+    _left: bool | None = None
 
     def take(self, event: Event) -> None:
         """Remembers what an event of the client tells about tasks."""
@@ -87,13 +88,16 @@ class Invocation:
 
     @property
     def remembered(self) -> bool:
-        """Whether there is a journal, and something in it to go on with."""
-        if not self.journaled or self._journal is None:
-            return False
+        """Whether there is a journal, and something in it to go on with; looked at once, when all has ended."""
+        if self._left is None:
+            self._left = self.journaled and self._journal is not None and self._has_left(self._journal)
+        return self._left
+
+    def _has_left(self, journal: str) -> bool:
         from profile_export import pending_exports  # noqa: PLC0415 - asked at a bad end only
 
         try:
-            return bool(pending_exports(self._journal))
+            return bool(pending_exports(journal))
         except ExportError:
             # It will be there again when the disk is.
             return self.task_id is not None
