@@ -69,10 +69,12 @@ def once(style: str, exports: int, concurrency: int) -> tuple[Sample, dict[str, 
 def measure(quick: bool) -> Part:  # noqa: FBT001 - every part has this one switch
     """All cases in turns."""
     exports = 200 if quick else 1000
-    found: dict[tuple[str, int], list[tuple[Sample, dict[str, Any]]]] = {case: [] for case in CASES}
+    # Of two hundred, 300 at once are as many as 1000.
+    cases = [case for case in CASES if not quick or case[1] != 300]
+    found: dict[tuple[str, int], list[tuple[Sample, dict[str, Any]]]] = {case: [] for case in cases}
     notes: dict[tuple[str, int], str] = {}
     for _ in range(ROUNDS):
-        for case in CASES:
+        for case in cases:
             if case not in notes:
                 try:
                     found[case].append(once(case[0], exports, case[1]))

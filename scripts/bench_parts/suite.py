@@ -14,7 +14,7 @@ from scripts.bench_parts.report import Goal, Part, Table
 
 COMMAND: Final = ["scripts/test"]
 # One small folder shows that this part works.
-QUICK: Final = [".venv/bin/python", "-m", "pytest", "-n", "2", "contract_tests/spec"]
+QUICK: Final = [".venv/bin/python", "-m", "pytest", "-n", "1", "contract_tests/spec"]
 PLUGIN: Final = ["-p", "scripts.bench_parts.suite_costs"]
 SECONDS: Final = 180.0
 
