@@ -16,6 +16,8 @@ from contract_tests.cli.conftest import TOKEN, Cli, Outcome
 from contract_tests.cli.fakes import CREATE, CSV, LINK, STATUS, TASK, FakePanel, envelope, page, state
 from contract_tests.cli.programs import environment, running
 from profile_export import pending_exports
+from profile_export.cli.invocation import Invocation
+from profile_export.cli.several import _Interruption
 from profile_export.sandbox import RunningSandbox
 
 RUNNING = state("running", 40)
@@ -261,6 +263,13 @@ def test_the_journal_is_read_once_for_any_number_of_failures(
     with FakePanel({CREATE: page(b"no", "text/plain", status=403)}) as fake:
         assert cli("run", *sources, "--to", tmp_path, "--journal", journal, url=fake.url).code == 3
     assert read == [str(journal)]
+
+
+def test_an_interruption_names_no_command_that_would_find_nothing(journal: Path) -> None:
+    invocation = Invocation(next=("resume", ()), journal=str(journal))
+    stop = _Interruption("interrupted", 130, created={"database:1": TASK}, asking=["segment:7"], waiting=["segment:8"])
+    assert stop.hints(invocation) == ("not begun: segment:8",)
+    assert [stop.failure(invocation, name).hints for name in ("database:1", "segment:7", "segment:8")] == [()] * 3
 
 
 def test_the_token_is_in_no_record(cli: Cli, tmp_path: Path, journal: Path) -> None:

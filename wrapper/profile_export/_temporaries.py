@@ -35,7 +35,7 @@ def new_name() -> str:
 
 
 def sweep(folder: Path) -> None:
-    """Removes those of processes that are surely gone, if that was not just done; what can't be removed stays."""
+    """Removes those of processes that are surely gone, once a minute at most; what can't be removed stays."""
     me, now = _ownership.this_process(), time.monotonic()
     if now < _looked.get((me, folder), -math.inf) + LOOK_EVERY:
         return

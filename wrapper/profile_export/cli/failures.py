@@ -44,7 +44,7 @@ class Failure:
 def failure_of(invocation: Invocation, error: ExportError, task_id: str | None = None) -> Failure:
     """An error that this package foresees, with the command that goes on where there is one."""
     task_id = task_id or error.task_id
-    hints = error.hints if isinstance(error, HOPELESS) else error.hints + _going_on(invocation, task_id, error)
+    hints = error.hints if isinstance(error, HOPELESS) else error.hints + going_on(invocation, task_id, error)
     return Failure(error.slug, str(error), hints, error.exit_code, task_id)
 
 
@@ -64,7 +64,7 @@ def usage_error(invocation: Invocation, error: click.ClickException) -> int:
 def interrupted(invocation: Invocation, signal: Interrupted) -> int:
     """The end that somebody asked for."""
     task_id = invocation.task_id
-    hints = _going_on(invocation, task_id)
+    hints = going_on(invocation, task_id)
     if invocation.creating and task_id is None and not invocation.journaled:
         hints = (MAYBE_CREATED,)
     message = f"interrupted by {signal}"
@@ -80,10 +80,11 @@ def bug(invocation: Invocation, error: Exception) -> int:
     what = f"this is a bug in {NAME}, please report it: {type(error).__name__}: {error}"
     hints = () if console.verbose else ("--verbose shows where it happened",)
     task_id = invocation.task_id
-    return _tell(invocation, Failure("bug", what, (*hints, *_going_on(invocation, task_id)), 1, task_id))
+    return _tell(invocation, Failure("bug", what, (*hints, *going_on(invocation, task_id)), 1, task_id))
 
 
-def _going_on(invocation: Invocation, task_id: str | None, error: ExportError | None = None) -> tuple[str, ...]:
+def going_on(invocation: Invocation, task_id: str | None, error: ExportError | None = None) -> tuple[str, ...]:
+    """The hint that names the command that goes on, where there is something to go on with."""
     # As it was, it would end in the same way.
     if isinstance(error, TargetExists) and invocation.journaled:
         return ("to replace it: run the same command once more, with --overwrite",)

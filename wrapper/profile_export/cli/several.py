@@ -11,7 +11,7 @@ import attrs
 from profile_export import DownloadedExport, ExportError, ExportOutcome, Source
 from profile_export.cli import results
 from profile_export.cli.console import table
-from profile_export.cli.failures import MAYBE_CREATED, Failure, failure_of
+from profile_export.cli.failures import MAYBE_CREATED, Failure, failure_of, going_on
 from profile_export.cli.invocation import INTERRUPTED, Invocation, Underway
 from profile_export.cli.session import connected
 from profile_export.cli.signals import Interrupted
@@ -174,8 +174,9 @@ class _Interruption:
 
     def hints(self, invocation: Invocation) -> tuple[str, ...]:
         """How to go on with all of them."""
-        if invocation.remembered:
-            return (f"to go on with what began: {invocation.next_command(None)}", *self._not_begun())
+        if invocation.journaled:
+            command = invocation.next_command(None)
+            return (*([f"to go on with what began: {command}"] if command else []), *self._not_begun())
         hints = [f"to go on with {name}: {invocation.next_command(task_id)}" for name, task_id in self.created.items()]
         hints += [f"{name}: {MAYBE_CREATED}" for name in self.asking]
         return (*hints, *self._not_begun())
@@ -187,13 +188,12 @@ class _Interruption:
         """One of them."""
         task_id = self.created.get(name)
         if task_id is not None:
-            hints = (f"to go on: {invocation.next_command(task_id)}",)
+            hints = going_on(invocation, task_id)
             return Failure(INTERRUPTED, "interrupted; the task goes on in the panel", hints, self.exit_code, task_id)
-        if name in self.asking and invocation.remembered:
-            hints = (f"to go on: {invocation.next_command(None)}",)
-            return Failure(INTERRUPTED, "interrupted while it was created", hints, self.exit_code)
         if name in self.asking:
-            return Failure(INTERRUPTED, "interrupted while it was created", (MAYBE_CREATED,), self.exit_code)
+            # A journal knows it from before the request.
+            hints = going_on(invocation, None) if invocation.journaled else (MAYBE_CREATED,)
+            return Failure(INTERRUPTED, "interrupted while it was created", hints, self.exit_code)
         return Failure(INTERRUPTED, "not begun", (), self.exit_code)
 
 
