@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import defaultdict
 from collections.abc import Generator
 from pathlib import Path
 from typing import Final
@@ -11,8 +12,8 @@ from typing import Final
 import pytest
 
 COLLECTING: Final = "(importing and collecting, in every worker)"
-_tests: Final[dict[str, int]] = {}
-_seconds: Final[dict[str, float]] = {}
+_tests: Final = defaultdict[str, int](int)
+_seconds: Final = defaultdict[str, float](float)
 
 
 def processor() -> float:
@@ -28,8 +29,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
     finally:
         folder = item.path.relative_to(item.config.rootpath).parts[1]
-        _tests[folder] = _tests.get(folder, 0) + 1
-        _seconds[folder] = _seconds.get(folder, 0.0) + processor() - began
+        _tests[folder] += 1
+        _seconds[folder] += processor() - began
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
