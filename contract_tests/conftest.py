@@ -5,7 +5,6 @@ With `HYPOTHESIS_PROFILE=explore` Hypothesis draws new data instead, to look for
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 
@@ -30,9 +29,3 @@ if PROFILE == "repeatable":
 # What a shell runs behind an & is told to ignore Ctrl-C, and hands that on to every program that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def pytest_collection_finish() -> None:
-    """What thousands of tests and their imports hold stays until the end: the collector need not look at it again."""
-    gc.collect()
-    gc.freeze()

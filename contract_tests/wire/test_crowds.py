@@ -7,6 +7,7 @@ import gc
 import itertools
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +51,19 @@ MARGIN = 20
 LOOKS = {14, 15, 49, 50}
 
 
+@pytest.fixture
+def only_new() -> Iterator[None]:
+    """What is there already is not looked at, which is most of the time that a look takes."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("only_new")
 @every_style
 def test_what_is_alive_after_an_export_does_not_grow_with_those_before(style: str, tmp_path: Path) -> None:
     panel, sources = Paper(polls=2), databases(*range(1, 61))
-    # What is there already is not looked at, which is most of the time that a look takes.
-    gc.collect()
-    gc.freeze()
 
     def block() -> list[Counter[str]]:
         with panel.client("sync") as client:
