@@ -6,14 +6,15 @@ import csv
 import io
 import time
 import tracemalloc
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from profile_export._rows import BOM, RecordCounter
+from profile_export import _rows
+from profile_export._rows import BOM, SHORT_LINE, RecordCounter
 
 DELIMITERS = [",", ";", "\t", "|"]
 PIECES = [
@@ -120,6 +121,30 @@ quoted_lines = st.lists(st.sampled_from([line for group in LINES for line in gro
 def test_lines_of_quoted_fields_count_as_in_the_csv_module(delimiter: str, content: bytes, places: list[int]) -> None:
     assert counted(cut(content, places), delimiter) == counted_by_csv(content, delimiter)
     assert counted([content], delimiter) == counted_by_csv(content, delimiter)
+
+
+# Lines of a usual length, which the counter looks at one by one, and what could mislead it there.
+BREAKS = [b"\n", b"\r\n", b"\r", b"\n\n", b"\r\n\r\n", b"\n\r", b"\r\r\n"]
+PLACES = [b"", b"x", b"\n", b"\r", b"\r\n"]
+
+
+@pytest.mark.parametrize("usual", [b"\n", b"\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("unusual", BREAKS, ids=repr)
+def test_long_lines_count_as_in_the_csv_module(usual: bytes, unusual: bytes) -> None:
+    line = b"x" * 3 * SHORT_LINE
+    for first, last in product(PLACES, repeat=2):
+        content = first + line + usual + line + unusual + line + usual + last
+        expected = counted_by_csv(content, ",")
+        for place in range(len(content) + 1):
+            if set(content[max(place - 2, 0) : place + 2]) != {ord("x")}:
+                assert counted([content[:place], content[place:]], ",") == expected
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n"], ids=["lf", "crlf"])
+def test_usual_lines_are_not_searched_byte_by_byte(ending: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_rows, "BEGINNING", None)
+    line = b"x" * 3 * SHORT_LINE + ending
+    assert counted([line, line + line, line[:9], line[9:] + line], ",") == 5
 
 
 @pytest.mark.parametrize(
