@@ -73,7 +73,7 @@ def test_the_installed_program() -> None:
 def test_every_exit_code_is_in_the_help(cli: Cli) -> None:
     told = cli("--help").out
     codes = {getattr(profile_export, name).exit_code for name in profile_export.__all__ if name.endswith("Error")}
-    codes |= {profile_export.WaitTimeout.exit_code, profile_export.TaskFailed.exit_code, 130, 143, 141}
+    codes |= {profile_export.WaitTimeout.exit_code, profile_export.TaskFailed.exit_code, 129, 130, 143, 141}
     words = told.partition("Exit codes:")[2].split()
     assert {str(code) for code in codes} <= set(words)
 

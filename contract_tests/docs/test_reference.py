@@ -75,7 +75,7 @@ def test_writing_pages_leaves_the_program_as_it_is(capsys: pytest.CaptureFixture
 
 
 def test_every_exit_code_has_its_meaning() -> None:
-    assert sorted(exit_codes.meanings()) == [*range(11), 130, 141, 143]
+    assert sorted(exit_codes.meanings()) == [*range(11), 129, 130, 141, 143]
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.ExportError)]
     assert {kind.exit_code for kind in kinds} <= set(exit_codes.meanings())
     assert exit_codes.meanings()[0] == "done, files verified"

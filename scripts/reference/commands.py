@@ -9,19 +9,23 @@ import click
 
 from profile_export.cli import NAME, configuration, tokens
 from profile_export.cli.overview import group
+from scripts.reference import documents
 from scripts.reference.markdown import code, fence, table
 
 INTRO = """# The command line
 
 Written by `scripts/docs --write` from the commands themselves; `profile-export COMMAND --help` says the same.
 Exit codes have [a page of their own](exit-codes.md), and so has [the file of panels](configuration.md).
+[What `--json` writes](#what---json-writes) stands at the end.
 
 """
 
 
 def page() -> str:
     """The whole page."""
-    return INTRO + "\n".join([*(described(context) for context in commands(program())), environment()])
+    return INTRO + "\n".join(
+        [*(described(context) for context in commands(program())), environment(), documents.section()]
+    )
 
 
 def program() -> click.Context:
@@ -73,15 +77,21 @@ def row(option: click.Option) -> list[str]:
         words += " " + (
             " or ".join(code(value) for value in values)
             if values
-            else code(option.metavar or ("N" if isinstance(option.type, click.IntRange) else "TEXT"))
+            else code(option.metavar or option.type.name.upper().removesuffix(" RANGE"))
         )
-    told = (
-        option.default
-        if isinstance(option.default, str | int | float) and not isinstance(option.default, bool)
-        else None
-    )
-    default = "required" if option.required else "" if told in {None, ""} or option.count else code(told)
-    return [words, option.help or "", default, code(option.envvar) if isinstance(option.envvar, str) else ""]
+    return [words, option.help or "", default(option), code(option.envvar) if isinstance(option.envvar, str) else ""]
+
+
+def default(option: click.Option) -> str:
+    """What counts where the option isn't given."""
+    if option.required:
+        return "required"
+    if option.is_flag and option.secondary_opts:
+        return code(option.opts[0] if option.default else option.secondary_opts[0])
+    told = option.default
+    if option.is_flag or option.count or not isinstance(told, str | int | float) or told == "":
+        return ""
+    return code(told)
 
 
 def environment() -> str:
@@ -93,7 +103,7 @@ def environment() -> str:
                 found.setdefault(option.envvar, f"as {code(option.opts[0])}")
     found[tokens.VARIABLE] = "the token, where no `--token-file` is given"
     found[configuration.VARIABLE] = "where the file of panels is"
-    found["NO_COLOR"] = "no colours, whatever its value"
+    found["NO_COLOR"] = "no colours, where it isn't empty"
     return "## The environment\n\n" + table(
         ["variable", "meaning"], ([code(name), text] for name, text in sorted(found.items()))
     )

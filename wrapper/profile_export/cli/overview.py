@@ -78,10 +78,10 @@ def group(context: click.Context) -> None:
       0  done, files verified            5  the task failed
       1  a bug in this program           6  the wait timed out (the task lives on)
       2  bad usage or bad input          7  download or integrity failure
-      3  the token was refused           8  the panel can't be reached
+      3  the token was refused           8  panel not reached, or a task in doubt
       4  the API refused the request     9  the answer breaks the contract
       10 several exports failed, each in its own way
-      130 Ctrl-C, 143 terminated, 141 nobody reads the output
+      129 hung up, 130 Ctrl-C, 143 terminated, 141 nobody reads the output
     """  # noqa: D301 - click's mark for a paragraph that keeps its lines
     if context.invoked_subcommand is None:
         *most, last = COMMANDS
