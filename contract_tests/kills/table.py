@@ -33,17 +33,18 @@ after another: {losses}.
 
 ## In numbers
 
-{points} moments in {scenarios} exports, {ways} ways to end and to go on at each: {all} ends, of which every run of the
-tests tries {tried}. `KILLS=all` in the environment tries all of them. Beside these, the run that goes on is ended at
-its moments, too; two equal exports at once take turns, one resting at each of its effects while the other one goes on;
-and real processes are killed by SIGKILL at random moments.
+{points} moments in the first {scenarios} exports of the table, {ways} ways to end and to go on at each: {all} ends,
+of which every run of the tests tries {tried}. `KILLS=all` in the environment tries all of them. Beside these, the run
+that goes on is ended at its moments, too; two equal exports at once take turns, one resting at each of its effects
+while the other one goes on; and real processes are killed by SIGKILL at random moments.
 
 | export | before an effect | after an effect | after a chunk | within work on files | moments |
 |---|---|---|---|---|---|
 """
 NOTES: Final = """
-The last export is one that can't be repeated safely. Where its create may have got through, it is only reported
-([`create-outcome-unknown`](../reference/errors.md#create-outcome-unknown)), and never asked for again.
+The last export is not in these numbers: it is one that can't be repeated safely. Where its create may have got through,
+it is only reported ([`create-outcome-unknown`](../reference/errors.md#create-outcome-unknown)), and never asked
+for again.
 
 ## What is not promised
 
