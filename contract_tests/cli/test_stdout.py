@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +67,15 @@ class Taken:
         pass
 
 
-def piped(panel: Panel) -> tuple[bytes, Any]:
-    taken = Taken()
+class Reticent(Taken):
+    """An open file that takes all, and doesn't say so."""
+
+    def write(self, piece: Any) -> Any:
+        self.content += piece
+
+
+def piped(panel: Panel, taken: Taken | None = None) -> tuple[bytes, Any]:
+    taken = taken or Taken()
     try:
         with client(panel) as blocking:
             return bytes(taken.content), blocking.export(Database(1), to=taken) and bytes(taken.content)  # type: ignore[arg-type]
@@ -77,6 +88,51 @@ def test_a_stream_goes_on_where_the_panel_allows_it() -> None:
     _, content = piped(panel)
     assert content == LARGE
     assert panel.ranges == [None, f"bytes={3 * MEBI}-"]
+
+
+def test_a_stream_that_does_not_say_how_much_it_took_took_all() -> None:
+    assert piped(Panel([LARGE], 4 * MEBI), Reticent())[1] == LARGE
+
+
+@contextmanager
+def impatient() -> Iterator[int]:
+    """The end of a pipe that nobody reads: writing to it doesn't block."""
+    reading, writing = os.pipe()
+    try:
+        os.set_blocking(writing, False)
+        yield writing
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+@pytest.mark.parametrize("buffering", [0, 4096])
+def test_a_stream_that_is_not_ready_loses_nothing_in_silence(buffering: int) -> None:
+    with impatient() as end:
+        stream: Any = os.fdopen(end, "wb", buffering, closefd=False)
+        with (
+            client(Panel([LARGE], 4 * MEBI)) as blocking,
+            pytest.raises(DownloadError, match="not ready for more") as e,
+        ):
+            blocking.export(Database(1), to=stream)
+        assert "make the stream block" in e.value.hints[0]
+        # What its buffer holds can't be written when it goes.
+        (stream.raw if buffering else stream).close()
+
+
+@pytest.mark.parametrize("unbuffered", ["1", ""])
+def test_a_stdout_that_is_not_ready_is_an_error(panel: RunningSandbox, unbuffered: str) -> None:
+    env = environment(
+        PROFILE_EXPORT_TOKEN=TOKEN, PROFILE_EXPORT_BASE_URL=panel.url, NO_PROXY="*", PYTHONUNBUFFERED=unbuffered
+    )
+    with impatient() as end:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(end, bytes(4096))
+        words = [PROGRAM, "run", "database:1", "--to", "-"]
+        ended = subprocess.run(words, env=env, stdout=end, stderr=subprocess.PIPE, check=False)
+    assert b"not ready for more" in ended.stderr
+    assert ended.returncode == 7
 
 
 def test_a_stream_cant_begin_anew() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import cast
 
 from profile_export._passing import Passing
@@ -37,6 +38,9 @@ class PartStream(Passing[OutputStream]):
             while rest:
                 # Raw files may take a part; others take all, and some of them don't say so.
                 written = cast("int | None", file.write(rest))
+                if written is None and isinstance(file, io.RawIOBase):
+                    # It doesn't block, and took nothing.
+                    raise BlockingIOError
                 rest = rest[len(rest) if written is None else written :]
         except OSError as error:
             raise _unwritable(self.target, error) from None
@@ -68,4 +72,9 @@ def without_stream() -> UsageError:
 
 
 def _unwritable(target: OutputStream, error: OSError) -> DownloadError:
+    if isinstance(error, BlockingIOError):
+        return DownloadError(
+            f"can't write {target.name} to the stream: it is not ready for more, and doesn't block",
+            hints=("what was written is not the whole file: make the stream block, or export to a folder",),
+        )
     return DownloadError(f"can't write {target.name} to the stream: {error.strerror or type(error).__name__}")

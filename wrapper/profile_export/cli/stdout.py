@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import sys
+from collections.abc import Generator
 from typing import Any, BinaryIO, Final, cast
 
 from profile_export import UsageError
@@ -35,15 +39,28 @@ class _Stdout:
         self._stream = stream
 
     def write(self, content: Any) -> int:
-        """Writes all of it."""
-        try:
-            return self._stream.write(content)
-        except BrokenPipeError:
-            raise ReaderGone from None
+        """Writes what stdout takes, and gives how much that was."""
+        with self._told():
+            written = cast("int | None", self._stream.write(content))
+            # Whoever writes sees this object instead of the raw file that PYTHONUNBUFFERED makes of stdout.
+            if written is None and isinstance(self._stream, io.RawIOBase):
+                # It doesn't block, and took nothing.
+                raise BlockingIOError
+        return len(content) if written is None else written
 
     def flush(self) -> None:
         """Hands it to the reader."""
-        try:
+        with self._told():
             self._stream.flush()
+
+    @contextlib.contextmanager
+    def _told(self) -> Generator[None]:
+        try:
+            yield
         except BrokenPipeError:
             raise ReaderGone from None
+        except OSError:
+            # The interpreter flushes stdout once more when it ends: what it still holds would make the exit code 120.
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+            raise
