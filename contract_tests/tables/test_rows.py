@@ -10,7 +10,16 @@ from typing import TextIO
 import pytest
 
 from contract_tests.tables.exports import NASTY, export, written
-from profile_export import Database, DownloadError, ExportError, IntegrityError, UsageError
+from profile_export import (
+    Database,
+    DownloadedExport,
+    DownloadedFile,
+    DownloadError,
+    DownloadPolicy,
+    ExportError,
+    IntegrityError,
+    UsageError,
+)
 from profile_export.testing import ScriptedPanel
 
 BOM = b"\xef\xbb\xbf"
@@ -114,3 +123,31 @@ def test_after_an_export(tmp_path: Path) -> None:
     with panel.client() as client:
         result = client.export(Database(1), to=tmp_path)
     assert list(result.iter_rows()) == [{"phone": "007", "note": 'a "b"\n,c'}, {"phone": "00", "note": ""}]
+
+
+def test_after_an_export_of_which_only_lengths_were_checked(tmp_path: Path) -> None:
+    panel = ScriptedPanel()
+    panel.add(Database(1), [{"phone": "007"}, {"phone": "00"}], rows_per_file=1)
+    with panel.client(download=DownloadPolicy(verify_content=False)) as client:
+        result = client.export(Database(1), to=tmp_path / "csv")
+        other = client.export(Database(1), to=tmp_path / "json", file_format="json")
+    assert result.rows is None
+    assert list(result.iter_rows()) == [{"phone": "007"}, {"phone": "00"}]
+    assert [stream.read() for stream in result.open()] == ["phone\r\n007\r\n", "phone\r\n00\r\n"]
+    assert [file.rows for file in result.to_parquet(tmp_path / "csv")] == [1, 1]
+    for call in (other.open, other.iter_rows, lambda: other.to_parquet(tmp_path)):
+        with pytest.raises(UsageError, match=r"^only csv files have rows to read$"):
+            call()
+
+
+@pytest.mark.parametrize(("name", "known"), [("1.TXT", True), ("1.csv", True), ("1.json", False), ("export", False)])
+def test_without_its_content_only_the_name_of_a_file_tells_its_format(tmp_path: Path, name: str, known: bool) -> None:
+    tmp_path.joinpath(name).write_bytes(b"a\n1\n")
+    file = DownloadedFile(path=tmp_path / name, size=4, rows=None, sha256=None)
+    result = DownloadedExport(task_id="task", files=(file,), total=1, rows=None)
+    if known:
+        assert list(result.iter_rows()) == [{"a": "1"}]
+        return
+    with pytest.raises(UsageError, match="only csv") as raised:
+        result.iter_rows()
+    assert "without verify_content" in raised.value.hints[-1]

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TextIO
 
 from profile_export.errors import DownloadError, IntegrityError, UsageError
-from profile_export.types import DownloadedExport
+from profile_export.types import DownloadedExport, DownloadedFile
 
 NO_TABLE = "only csv files have rows to read"
+NAMES_OF_CSV = frozenset({".csv", ".txt"})
 
 
 def csv_paths(result: DownloadedExport) -> list[Path]:
@@ -21,9 +22,21 @@ def csv_paths(result: DownloadedExport) -> list[Path]:
     Raises:
         UsageError: It is in another format.
     """
-    if result.rows is None:
-        raise UsageError(NO_TABLE, hints=('export with file_format="csv"',))
+    if result.rows is None and not all(map(_is_csv, result.files)):
+        unverified = any(file.sha256 is None for file in result.files)
+        by_name = ("without verify_content, only files named .csv or .txt are taken for csv",) if unverified else ()
+        raise UsageError(NO_TABLE, hints=('export with file_format="csv"', *by_name))
     return [file.path for file in result.files]
+
+
+def _is_csv(file: DownloadedFile) -> bool:
+    """Whether a file is csv, as far as its download tells.
+
+    Where the content was verified, the rows of csv were counted. Where it wasn't, only the name can tell.
+    """
+    if file.rows is not None or file.sha256 is not None:
+        return file.rows is not None
+    return file.place.suffix.lower() in NAMES_OF_CSV
 
 
 def known_encoding(encoding: str) -> str:

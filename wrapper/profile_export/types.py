@@ -164,7 +164,8 @@ class DownloadedExport:
         task_id: The task that made it.
         files: In the order of the panel's links; empty when the panel gave none for an empty export.
         total: Number of profiles, as the panel says.
-        rows: Number of profiles, as counted in the files, or None where the format has no rows to count.
+        rows: Number of profiles, as counted in the files, or None where the format has no rows to count, or nothing of
+            the content is verified.
         warnings: What the panel reported beside the result, one text each.
     """
 
