@@ -44,6 +44,7 @@ def test_download_does_it_too_and_the_csv_can_go(cli: Cli, panel: RunningSandbox
         (["--format", "parquet", "--file-format", "json"], "made of csv files"),
         (["--format", "parquet", "--type", "a"], "no COLUMN=TYPE"),
         (["--format", "parquet", "--type", "a=int65"], "'int65' is no type of a column"),
+        (["--format", "parquet", "--type", "a=float16"], "can't read the type float16 from csv"),
         (["--format", "parquet", "--delimiter", "ab"], "one ASCII character"),
         (["--format", "parquet", "--encoding", "klingon"], "no encoding 'klingon'"),
         (["--format", "xlsx"], "'xlsx' is not one of"),

@@ -121,13 +121,22 @@ def test_a_large_file_becomes_several_groups_of_rows(tmp_path: Path, monkeypatch
     ("content", "options", "error", "words"),
     [
         (b"a,b\n1,2\n", {}, IntegrityError, "hold 1 rows, but the panel announced 9"),
-        (b"a,b\n1,secret\nsecret\n", {}, IntegrityError, "1 fields under 2 columns"),
+        (b"a,b\n1,secret\nsecret\n", {}, IntegrityError, r"^1\.csv: 1 fields under 2 columns"),
+        # Arrow repeats what it can't read, which may look like its own words.
+        (b"a,b\nUTF-8,2,secret\n", {}, IntegrityError, "3 fields under 2 columns"),
+        (b"a,b\nstraddling object,2,secret\n", {}, IntegrityError, "3 fields under 2 columns"),
+        (b"a,b\nIn CSV column #1: ,2,: invalid UTF8 data\n", {}, IntegrityError, "3 fields under 2 columns"),
+        (b"a\nUTF8\n", {"types": {"a": int}}, UsageError, "a value of column 'a' is no int64"),
+        (b"a\n: invalid UTF8 data\n", {"types": {"a": int}}, UsageError, "a value of column 'a' is no int64"),
+        (b"a\nstraddling\n", {"types": {"a": bool}}, UsageError, "a value of column 'a' is no bool"),
+        (b'a\n"Expected 1 columns, got 7"\n', {"types": {"a": int}}, UsageError, "a value of column 'a' is no int64"),
         (b"a,a\n1,2\n", {}, IntegrityError, "more than one column"),
         (b"a\n\xffsecret\n", {}, UsageError, "not in utf-8"),
         (b"a\nsecret\n", {"types": {"a": int}}, UsageError, r"a value of column 'a' is no int64"),
         (b"a\n1\n", {"types": {"b": int}}, UsageError, "no column 'b'"),
         (b"a\n1\n", {"types": {"a": "int65"}}, UsageError, "'int65' is no type"),
         (b"a\n1\n", {"types": {"a": list}}, UsageError, "list.* is no type"),
+        (b"a\n1\n", {"types": {"a": pa.list_(pa.string())}}, UsageError, "can't read the type list<.*> from csv"),
         (b"a\n1\n", {"delimiter": "::"}, UsageError, "one ASCII character"),
         (b"a\n1\n", {"encoding": "klingon"}, UsageError, "no encoding"),
     ],
@@ -138,6 +147,24 @@ def test_what_does_not_fit_leaves_nothing_and_tells_no_data(
     with pytest.raises(error, match=words) as raised:
         export(tmp_path, content, total=9).to_parquet(tmp_path, **options, keep_csv=False)
     assert "secret" not in f"{raised.value} {raised.value.hints}"
+    assert [path.name for path in tmp_path.iterdir()] == ["1.csv"]
+
+
+@pytest.mark.parametrize("name", ["float16", "halffloat", "string_view", "binary_view", "month_day_nano_interval"])
+def test_types_that_arrow_does_not_read_are_refused_before_there_is_an_export(name: str) -> None:
+    with pytest.raises(UsageError, match=f"can't read the type {name} from csv"):
+        parquet.check(types={"a": name}, delimiter=",", encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["int8", "uint64", "double", "large_string", "binary", "date64", "time32[s]", "null"])
+def test_types_that_arrow_reads_are_taken(name: str) -> None:
+    parquet.check(types={"a": name, "b": pa.dictionary(pa.int32(), pa.string())}, delimiter=",", encoding="utf-8")
+
+
+def test_what_arrow_refuses_later_is_told_as_an_error_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "data_type", lambda _: pa.float16())
+    with pytest.raises(UsageError, match=r"can't read 1\.csv in these types"):
+        export(tmp_path, b"a\n1\n", total=1).to_parquet(tmp_path, types={"a": "float16"})
     assert [path.name for path in tmp_path.iterdir()] == ["1.csv"]
 
 

@@ -146,10 +146,11 @@ def _rows(
             yield dict(zip(names, fields, strict=True))
 
 
-def ragged(path: Path, number: int, fields: int, columns: int) -> IntegrityError:
-    """The error for a row that doesn't fit its header; it repeats no data."""
+def ragged(path: Path, number: int | None, fields: int, columns: int) -> IntegrityError:
+    """The error for a row that doesn't fit its header; it repeats no data. The row's number may be unknown."""
+    at = "" if number is None else f", row {number}"
     return IntegrityError(
-        f"{path.name}, row {number}: {fields} fields under {columns} columns",
+        f"{path.name}{at}: {fields} fields under {columns} columns",
         hints=("perhaps its delimiter is another one: pass delimiter=",),
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import re
 import secrets
@@ -38,6 +39,10 @@ OF_PYTHON: Final[Mapping[object, str]] = {
     date: "date32",
     datetime: "timestamp[us]",
 }
+TYPES: Final = "int64, float64, bool, date32, timestamp[s] and string are some, or a pyarrow.DataType"
+# How Arrow's complaints begin. What follows holds the data, which may look like anything.
+RAGGED: Final = re.compile(r"CSV parse error: (?:Row #(\d+): )?Expected (\d+) columns, got (\d+)")
+UNFIT: Final = re.compile(r"In CSV column #(\d+): (?:Row #(\d+): )?")
 
 
 def require() -> None:
@@ -67,17 +72,37 @@ def data_type(wanted: object) -> Any:
     """Arrow's type for a type of Python, for the name of one of Arrow's, or for one of Arrow's itself.
 
     Raises:
-        UsageError: There is none.
+        UsageError: There is none, or Arrow can't read it from csv.
     """
     pa = needed("pyarrow", extra=EXTRA, what="Parquet")
-    if isinstance(wanted, pa.DataType):
-        return wanted
+    found = wanted if isinstance(wanted, pa.DataType) else _named_type(wanted)
+    if not _is_readable(found):
+        raise UsageError(f"Arrow can't read the type {wanted} from csv", hints=(TYPES,))
+    return found
+
+
+def _named_type(wanted: object) -> Any:
+    pa = needed("pyarrow", extra=EXTRA, what="Parquet")
     name = OF_PYTHON.get(wanted) if isinstance(wanted, type) else wanted
     try:
         return pa.type_for_alias(str(name))
     except ValueError:
-        hint = "int64, float64, bool, date32, timestamp[s] and string are some, or a pyarrow.DataType"
-        raise UsageError(f"{wanted!r} is no type of a column", hints=(hint,)) from None
+        raise UsageError(f"{wanted!r} is no type of a column", hints=(TYPES,)) from None
+
+
+def _is_readable(kind: Any) -> bool:
+    """Whether Arrow reads a type from csv: that differs between its versions, and no list is public, so it is tried."""
+    pa = needed("pyarrow", extra=EXTRA, what="Parquet")
+    pc = needed("pyarrow.csv", extra=EXTRA, what="Parquet")
+    try:
+        pc.read_csv(
+            io.BytesIO(b"a\n"),
+            read_options=pc.ReadOptions(use_threads=False),
+            convert_options=pc.ConvertOptions(column_types={"a": kind}),
+        )
+    except pa.ArrowNotImplementedError:
+        return False
+    return True
 
 
 @attrs.frozen
@@ -232,24 +257,29 @@ def _batches(source: Path, schema: Any, reading: _Reading) -> Iterator[Any]:
         yield from reader
     except pa.ArrowInvalid as error:
         raise _explained(source, schema, reading, str(error)) from None
+    except pa.ArrowNotImplementedError:
+        hints = ("leave the columns text, or choose other types",)
+        raise UsageError(f"Arrow can't read {source.name} in these types", hints=hints) from None
     except UnicodeDecodeError:
         raise _tables.wrong_encoding(source, reading.encoding) from None
 
 
 def _explained(source: Path, schema: Any, reading: _Reading, told: str) -> Exception:
     """What Arrow complains about, without the data that it repeats."""
-    if "straddling" in told:
+    if told.startswith("straddling object"):
         return _TooLong(source.name)
-    if "UTF8" in told or "UTF-8" in told:
+    ragged = RAGGED.match(told)
+    if ragged:
+        row, expected, got = ragged.groups()
+        return _tables.ragged(source, int(row) if row else None, int(got), int(expected))
+    unfit = UNFIT.match(told)
+    # A value that is repeated is in quotes, so none can end like this.
+    if unfit and told.endswith(": invalid UTF8 data"):
         return _tables.wrong_encoding(source, reading.encoding)
-    counts = re.search(r"Expected (\d+) columns, got (\d+)", told)
-    row = re.search(r"Row #(\d+)", told)
-    if counts:
-        return _tables.ragged(source, int(row[1]) if row else 0, int(counts[2]), int(counts[1]))
-    column = re.search(r"column #(\d+)", told)
-    if column:
-        field = schema.field(int(column[1]))
-        at = f", row {row[1]}" if row else ""
+    if unfit:
+        column, row = unfit.groups()
+        field = schema.field(int(column))
+        at = f", row {row}" if row else ""
         return UsageError(
             f"{source.name}{at}: a value of column {field.name!r} is no {field.type}",
             hints=("leave the column text, or choose another type",),
