@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,6 +12,7 @@ import pytest
 
 from contract_tests.cli.conftest import Cli
 from contract_tests.cli.fakes import CREATE, STATUS, FakePanel, page, state
+from profile_export import DownloadedExport
 from profile_export.sandbox import RunningSandbox
 
 
@@ -101,3 +103,23 @@ def test_one_of_several_that_does_not_fit_fails_alone(cli: Cli, panel: RunningSa
     bad, good = done.document["exports"]
     assert (done.code, bad["error"]["slug"], "files" in good) == (2, "usage", True)
     assert "a value of column 'email' is no int64" in bad["error"]["message"]
+
+
+def test_a_bug_that_one_of_several_meets_stops_no_other(
+    cli: Cli, panel: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to_parquet = DownloadedExport.to_parquet
+
+    def broken(result: DownloadedExport, *arguments: Any, **options: Any) -> Any:
+        if result.files[0].path.name.startswith("7_"):
+            raise RuntimeError("with someone's data")
+        return to_parquet(result, *arguments, **options)
+
+    monkeypatch.setattr(DownloadedExport, "to_parquet", broken)
+    words = ["--jobs", "1", "--format", "parquet", "--json"]
+    done = cli("run", "segment:7", "segment:9", "--to", tmp_path, *words, url=panel.url)
+    bad, good = done.document["exports"]
+    assert (done.code, bad["error"]["message"]) == (1, "an error that nobody foresaw: RuntimeError")
+    assert bad["error"]["hints"][:2] == ["the csv files are complete, and stay", "please report it"]
+    assert [Path(file["path"]).suffix for file in good["files"]] == [".csv", ".parquet"]
+    assert "someone's data" not in done.out + done.err

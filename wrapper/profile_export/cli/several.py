@@ -15,7 +15,7 @@ from profile_export.cli.failures import MAYBE_CREATED, Failure, failure_of, goin
 from profile_export.cli.invocation import INTERRUPTED, Invocation, Underway
 from profile_export.cli.session import connected
 from profile_export.cli.signals import Interrupted
-from profile_export.cli.tables import Conversion
+from profile_export.cli.tables import CSV_STAYS, Conversion
 
 DIFFERENT_FAILURES: Final = 10
 # So many sources are named in a hint; the rest is a number.
@@ -82,13 +82,19 @@ def _ended(invocation: Invocation, outcome: ExportOutcome) -> dict[str, Any]:
 
 
 def _converted(outcome: ExportOutcome, conversion: Conversion) -> ExportOutcome:
-    """The outcome with the files as they are wanted; a failure in that is this export's own."""
+    """The outcome with the files as they are wanted; a failure in that, a bug too, is this export's own."""
     if outcome.result is None:
         return outcome
     try:
         return attrs.evolve(outcome, result=conversion.carried_out(outcome.result))
     except ExportError as error:
         return ExportOutcome(outcome.source, error=error)
+    except Exception as error:  # noqa: BLE001 - it is no reason to stop the other exports and to hide their outcomes
+        hints = (CSV_STAYS, "please report it")
+        bug = ExportError(f"an error that nobody foresaw: {type(error).__name__}", hints=hints)
+        # Its text may hold anything, so it is told as the cause only.
+        bug.__cause__ = error
+        return ExportOutcome(outcome.source, error=bug)
 
 
 def exit_code(failures: Iterable[Failure]) -> int:

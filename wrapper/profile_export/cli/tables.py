@@ -15,6 +15,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 # Without --format parquet they would change nothing.
 ONLY_FOR_PARQUET: Final = ("type", "delimiter", "encoding", "keep_csv")
+# Said where no Parquet files could be made of them.
+CSV_STAYS: Final = "the csv files are complete, and stay"
 
 
 def _types(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
@@ -78,7 +80,7 @@ class Conversion:
             for folder in dict.fromkeys(file.path.parent for file in result.files):
                 made += result.to_parquet(folder, **self.options)
         except ExportError as error:
-            error.hints += ("the csv files are complete, and stay",)
+            error.hints += (CSV_STAYS,)
             raise
         return attrs.evolve(result, files=(*result.files, *made) if self.options["keep_csv"] else made)
 
