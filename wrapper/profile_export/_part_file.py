@@ -105,6 +105,7 @@ class PartFile(RangedFile):
 
     def _begin(self) -> None:
         self.size = 0
+        self._left_out = False
         self.beyond.clear()
         # Whether the record says where the bytes are; without that, they are all that the file holds.
         self._tells_ranges = False
@@ -148,6 +149,7 @@ class PartFile(RangedFile):
     def go_on(self, total: int | None) -> None:
         """Keeps what was written; the rest must fit on the disk."""
         self.total, self.resumed_from = total, self.size
+        self._left_out = False
         self._cut()
         self._make_room()
 

@@ -23,6 +23,8 @@ class RangedFile:
         self._guard = threading.Lock()
         self.size = 0
         self.beyond: dict[int, int] = {}
+        # Whether the first connection's bytes were left out somewhere: those that follow them have another place.
+        self._left_out = False
 
     @property
     def received(self) -> int:
@@ -37,8 +39,8 @@ class RangedFile:
 
     @property
     def full(self) -> bool:
-        """Whether what comes next in the file is here already, or comes over another connection."""
-        return self.size in self.beyond
+        """Whether the first connection has nothing to add: what is next in the file is not what it brings next."""
+        return self._left_out or self.size in self.beyond
 
     def claim(self, start: int) -> bool:
         """Leaves the bytes from `start` on to another connection, if they have not come yet."""
@@ -70,9 +72,12 @@ class RangedFile:
     def write_next(self, chunk: bytes | memoryview) -> bytes | memoryview:
         """Takes the next bytes of the first connection; gives those of them that others neither have nor fetch."""
         with self._guard:
+            if self._left_out:
+                # Whoever was to bring the bytes between has given up meanwhile.
+                return chunk[:0]
             limit = min(self.beyond, default=None)
-            if limit is not None:
-                chunk = chunk[: limit - self.size]
+            if limit is not None and len(chunk) > limit - self.size:
+                chunk, self._left_out = chunk[: limit - self.size], True
             self._put(self.size, chunk)
             # Before anybody may claim them, they are taken.
             self.size += len(chunk)
