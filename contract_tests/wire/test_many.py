@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import aclosing, closing
 from pathlib import Path
@@ -23,6 +24,7 @@ from profile_export import (
     ExportOutcome,
     ExportStarted,
     RetryPolicy,
+    ServerError,
     Source,
     TargetExists,
     UsageError,
@@ -156,6 +158,66 @@ def test_two_exports_of_one_file_name_lose_nothing(style: str, tmp_path: Path, o
     assert path.read_bytes() == file_of(done[0].source.id)
 
 
+def exported(panel: Paper, style: str, to: Path, journal: Path) -> list[ExportOutcome]:
+    """How two exports into one folder end, which were to replace what was there before."""
+    options = {"to": to, "overwrite": True}
+    if style == "sync":
+        with panel.client(style, journal=journal) as client:
+            return list(client.export_many(databases(1, 2), **options))
+
+    async def main() -> list[ExportOutcome]:
+        async with (
+            panel.client(style, journal=journal) as client,
+            aclosing(client.export_many(databases(1, 2), **options)) as outcomes,
+        ):
+            return [outcome async for outcome in outcomes]
+
+    found: list[ExportOutcome] = run(style, main)
+    return found
+
+
+def resumed(panel: Paper, style: str, journal: Path) -> list[ExportOutcome]:
+    """How each unfinished export of the journal ends."""
+    if style == "sync":
+        with panel.client(style, journal=journal) as client:
+            return list(client.resume_all())
+
+    async def main() -> list[ExportOutcome]:
+        async with panel.client(style, journal=journal) as client:
+            return list(await client.resume_all())
+
+    found: list[ExportOutcome] = run(style, main)
+    return found
+
+
+@every_style
+def test_exports_of_one_file_name_lose_nothing_when_they_are_resumed(style: str, tmp_path: Path) -> None:
+    """Whoever comes second never takes the file of the first, though both were to replace what was there before."""
+    to, journal = tmp_path / "exports", tmp_path / "journal"
+    broken = {number: lambda step: httpx.Response(502) if step == "status" else None for number in (1, 2)}
+    panel = Paper(name=lambda _: "export.csv", hooks=broken)
+    failed = exported(panel, style, to, journal)
+    assert [type(outcome.error) for outcome in failed] == [ServerError, ServerError]
+    panel.hooks.clear()
+    first, second = resumed(panel, style, journal)
+    assert isinstance(second.error, TargetExists)
+    for _ in range(2):
+        assert (to / "export.csv").read_bytes() == file_of(first.source.id)
+        [again] = resumed(panel, style, journal)
+        assert isinstance(again.error, TargetExists)
+
+
+@every_style
+def test_what_one_call_refused_is_not_replaced_by_the_next(style: str, tmp_path: Path) -> None:
+    to, journal = tmp_path / "exports", tmp_path / "journal"
+    panel = Paper(name=lambda _: "export.csv")
+    outcomes = exported(panel, style, to, journal)
+    [done] = [outcome for outcome in outcomes if outcome.result]
+    [again] = resumed(panel, style, journal)
+    assert isinstance(again.error, TargetExists)
+    assert (to / "export.csv").read_bytes() == file_of(done.source.id)
+
+
 @every_style
 def test_overwriting_is_about_files_of_before(style: str, tmp_path: Path) -> None:
     old = tmp_path / "1_database_export.csv"
@@ -232,6 +294,36 @@ def test_closing_the_client_ends_the_call(tmp_path: Path) -> None:
     assert other_threads() == set()
     with pytest.raises(UsageError, match="closed"):
         next(client.export_many(databases(1), to=tmp_path)).unwrap()
+
+
+def test_closing_the_client_while_an_export_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Paper(polls=1_000_000).client("sync")
+    start, starting = threading.Thread.start, threading.Event()
+
+    def slowly(thread: threading.Thread) -> None:
+        if thread.name.startswith("export"):
+            starting.set()
+            time.sleep(0.05)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", slowly)
+    failures: list[RuntimeError] = []
+
+    def close() -> None:
+        starting.wait(10)
+        try:
+            client.close()
+        except RuntimeError as error:
+            failures.append(error)
+
+    closer = threading.Thread(target=close)
+    closer.start()
+    with pytest.raises(UsageError, match="closed"):
+        next(client.export_many(databases(1, 2, 3), to=tmp_path))
+    closer.join()
+    assert failures == []
+    assert client._http.is_closed
+    assert other_threads() == set()
 
 
 @pytest.mark.parametrize("style", ["asyncio", "trio"])

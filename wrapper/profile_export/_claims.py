@@ -47,6 +47,17 @@ class Claim:
         self._claims.take(targets, self)
 
 
+class Folders:
+    """The claims of one call whose exports go to folders of their own, or to the same."""
+
+    def __init__(self) -> None:
+        self._claims: dict[Target, Claims] = {}
+
+    def claim_in(self, folder: Target) -> Claim:
+        """What one export claims there."""
+        return self._claims.setdefault(folder, Claims()).of_one()
+
+
 def _key(target: Target) -> str:
     # All are in one folder, and case doesn't tell names apart on every disk.
     return target.name.casefold()

@@ -77,7 +77,7 @@ def _download(done: Completion, to: Destination, settings: Settings, entry: Entr
     yield from PrepareDirectory(to.directory)
     plans = _transfer.plan_files(done.urls, to.directory, settings.panel, settings.download)
     _check_room(plans, to, done)
-    to.claim.take([plan.target for plan in plans])
+    yield from claim(to, [plan.target for plan in plans], entry)
     there = yield from _published_before(plans, done, entry)
     if not to.overwrite:
         yield from _check_free([plan for plan in plans if plan.target not in there])
@@ -100,6 +100,20 @@ def _download(done: Completion, to: Destination, settings: Settings, entry: Entr
         yield from entry.verified(result)
     yield from publish(new, to)
     return result
+
+
+def claim(to: Destination, targets: Sequence[Target], entry: Entry | None) -> Flow[None]:
+    """Takes the names of the files, against the other exports of the same call.
+
+    Raises:
+        TargetExists: Another one has a name; this one never replaces its file, even when it is resumed.
+    """
+    try:
+        to.claim.take(targets)
+    except TargetExists:
+        if entry is not None:
+            yield from entry.spares()
+        raise
 
 
 def publish(files: Sequence[DownloadedFile], to: Destination) -> Flow[None]:

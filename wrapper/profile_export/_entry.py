@@ -42,6 +42,10 @@ class Entry:
         """The panel gave a task."""
         yield from self._update(stage="created", task_id=task_id)
 
+    def spares(self) -> Flow[None]:
+        """A file of its name is another export's: whoever resumes this one later must not replace that."""
+        yield from self._update(overwrite=False)
+
     def verified(self, result: DownloadedExport) -> Flow[None]:
         """Every file is whole; they get their names now."""
         yield from self._update(stage="verified", result=result)

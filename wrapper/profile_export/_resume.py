@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from profile_export._claims import Folders
 from profile_export._download import Destination
 from profile_export._effects import Flow, PendingRecords, PrepareDirectory, ReadRecord, WallClock
 from profile_export._entry import Entry
@@ -36,8 +37,8 @@ def chosen(settings: Settings, ids: tuple[str, ...] | None) -> Flow[tuple[Record
     return tuple(records)
 
 
-def resume(record: Record, to: Destination | None, settings: Settings, timeout: float | None) -> Flow[DownloadedExport]:
-    """Finishes an export, in its own folder or in `to`. One that is done is left as it is.
+def resume(record: Record, to: Destination, settings: Settings, timeout: float | None) -> Flow[DownloadedExport]:
+    """Finishes an export. One that is done is left as it is.
 
     Raises:
         CreateOutcomeUnknown: Nobody knows whether its task exists, and the panel would not recognise the question.
@@ -47,16 +48,18 @@ def resume(record: Record, to: Destination | None, settings: Settings, timeout: 
     return (yield from told(started, _resume(record.id, to, settings, timeout)))
 
 
-def _resume(
-    record_id: str, to: Destination | None, settings: Settings, timeout: float | None
-) -> Flow[DownloadedExport]:
+def own_place(record: Record, folders: Folders) -> Destination:
+    """The folder that an export was to go to."""
+    return Destination(record.directory, record.overwrite, folders.claim_in(record.directory))
+
+
+def _resume(record_id: str, to: Destination, settings: Settings, timeout: float | None) -> Flow[DownloadedExport]:
     # Read once more: while others were finished, another process may have gone on with it.
     record = yield from ReadRecord(record_id)
     if record.stage == "done" and record.result is not None:
         return record.result
     if record.stage == "failed":
         raise JournalError(f"the export {record.id} has failed: {record.problem}", task_id=record.task_id)
-    to = to or Destination(record.directory, record.overwrite)
     yield from PrepareDirectory(to.directory)
     if record.task_id is None and not record.recognised((yield from WallClock())):
         raise outcome_unknown("it was about to be created more than a day ago", record.request_id)

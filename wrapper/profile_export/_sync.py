@@ -30,6 +30,9 @@ T = TypeVar("T")
 class Crew(Protocol):
     """Runs flows beside their caller, as long as the driver is open."""
 
+    def halt(self) -> None:
+        """Stops them."""
+
     def stop(self) -> None:
         """Stops them, and waits until they have ended."""
 
@@ -61,7 +64,10 @@ class SyncDriver:
 
     def close(self) -> None:
         """Ends what runs beside its caller, and closes the connections."""
-        for crew in tuple(self.crews):
+        crews = tuple(self.crews)
+        for crew in crews:
+            crew.halt()
+        for crew in crews:
             crew.stop()
         self._http.close()
 

@@ -38,6 +38,8 @@ class Crew:
         self._driver = driver
         self._limiter = batch.limiter
         self._stop = Stop()
+        # A thread is joined only once it runs. Whoever is interrupted while he starts one may stop all himself.
+        self._starting = threading.RLock()
         self._threads: set[threading.Thread] = set()
         self._done: SimpleQueue[tuple[threading.Thread, ExportOutcome | BaseException]] = SimpleQueue()
 
@@ -48,18 +50,19 @@ class Crew:
 
     def start(self, export: Begun) -> None:
         """Runs an export beside the others."""
-        if self._stop.is_set():
-            self._limiter.leave()
-            raise _closed()
         # A thread that is no daemon would be waited for before the program's last will is heard, see `__enter__`.
         thread = threading.Thread(target=self._run, args=(export,), name=f"export {export.source}", daemon=True)
-        self._threads.add(thread)
-        try:
-            thread.start()
-        except BaseException:
-            self._threads.discard(thread)
-            self._limiter.leave()
-            raise
+        with self._starting:
+            if self._stop.is_set():
+                self._limiter.leave()
+                raise _closed()
+            self._threads.add(thread)
+            try:
+                thread.start()
+            except BaseException:
+                self._threads.discard(thread)
+                self._limiter.leave()
+                raise
 
     def next(self) -> ExportOutcome:
         """The next outcome, waited for."""
@@ -84,11 +87,18 @@ class Crew:
             self._limiter.leave()
         self._done.put((threading.current_thread(), outcome))
 
+    def halt(self) -> None:
+        """Stops all exports."""
+        self._stop.set()
+
     def stop(self) -> None:
         """Stops all exports, and waits until they have ended."""
-        self._stop.set()
-        for thread in self._threads - {threading.current_thread()}:
-            thread.join()
+        self.halt()
+        with self._starting:
+            running = [thread for thread in self._threads if thread.ident is not None]
+        for thread in running:
+            if thread is not threading.current_thread():
+                thread.join()
 
     def __enter__(self) -> Self:
         atexit.register(self.stop)

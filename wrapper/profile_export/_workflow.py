@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from profile_export._download import Destination, download, publish
+from profile_export._download import Destination, claim, download, publish
 from profile_export._effects import (
     Emit,
     Flow,
@@ -105,7 +105,7 @@ def _verified_before(entry: Entry, to: Destination) -> Flow[DownloadedExport | N
         not isinstance(file.place, Path) or file.place.parent != to.directory for file in result.files
     ):
         return None
-    to.claim.take([file.place for file in result.files])
+    yield from claim(to, [file.place for file in result.files], entry)
     nameless: list[DownloadedFile] = []
     whole = True
     for file in result.files:

@@ -12,7 +12,7 @@ import attrs
 from profile_export import _arguments, _async_many, _resume, _wait, _workflow
 from profile_export._arguments import DEFAULT_TIMEOUT
 from profile_export._async import AsyncDriver
-from profile_export._claims import Claims
+from profile_export._claims import Claims, Folders
 from profile_export._completed import Completed
 from profile_export._continuation import Continuation, read_token, write_token
 from profile_export._effects import Flow
@@ -58,7 +58,7 @@ class AsyncExportClient:
         retry: How failed requests are repeated.
         download: What downloaded files must prove.
         on_event: Called with every event of `profile_export.events`; what it raises changes nothing. It is called, not
-            awaited, and those of a download's bytes come from a worker thread.
+            awaited; while files come, events come from worker threads, too.
         transport: Takes the place of the network, for tests and special networks.
         verify: How the panel's certificate is checked: True, False, the path of a file of authorities, or an
             `ssl.SSLContext`.
@@ -266,8 +266,10 @@ class AsyncExportClient:
         limit = _arguments.timeout(timeout)
         place = None if to is None else _arguments.destination(to, overwrite=False, many=True)
         outcomes: list[ExportOutcome] = []
+        folders = Folders()
         for record in await self._driver.run(_resume.chosen(self._settings, None if ids is None else tuple(ids))):
-            flow = _resume.resume(record, place, self._settings, limit)
+            target = place or _resume.own_place(record, folders)
+            flow = _resume.resume(record, target, self._settings, limit)
             try:
                 outcomes.append(ExportOutcome(record.source, await self._driver.run(flow, export=record.request_id)))
             except ExportError as error:
