@@ -18,10 +18,19 @@ import pytest
 
 from contract_tests.wire.listeners import ANSWER, answer_status, listening
 from contract_tests.wire.paper import STYLES, TOKEN, URL, Paper, databases, every_style, run
-from profile_export import AsyncExportClient, ConnectFailed, ExportClient, ExportError, RetryPolicy, _transport
+from profile_export import (
+    AsyncExportClient,
+    ConnectFailed,
+    ExportClient,
+    ExportError,
+    ExportOutcome,
+    RetryPolicy,
+    _transport,
+)
 from profile_export import _places as places
 from profile_export._credentials import CredentialLine
 from profile_export._secrets import Secret
+from profile_export._stop import Stop, Stopped
 from profile_export._transfer import Panel, origin_of
 from profile_export._transport import LIMITS, AsyncTransport, SyncTransport
 
@@ -278,3 +287,64 @@ def test_who_is_cancelled_takes_no_place_along(style: str, monkeypatch: pytest.M
                 return (await client.status("task_1")).progress
 
     assert run(style, use) == 40
+
+
+def wait_for_waiters(free: places._Free, number: int) -> None:
+    """Until so many threads wait for a place."""
+    condition: Any = free._changed
+    while len(condition._waiters) < number:
+        threading.Event().wait(0.001)
+
+
+def test_an_export_that_waits_for_a_place_can_be_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long others keep the places that they have."""
+    monkeypatch.setattr(places, "DOWNLOADS", 1)
+    client = Paper().client("sync")
+    free = client._http._transport._places._downloads
+    assert free.take(None, Stop())
+    told: list[ExportOutcome | ExportError] = []
+
+    def pull() -> None:
+        try:
+            told.extend(client.export_many(databases(1, 2), to=tmp_path, concurrency=2))
+        except ExportError as error:
+            told.append(error)
+
+    puller = threading.Thread(target=pull)
+    puller.start()
+    wait_for_waiters(free, 2)
+    client.close()
+    puller.join()
+    assert [str(error) for error in told] == ["this client was closed while it exported"]
+
+
+def test_a_place_that_a_stopped_run_was_to_get_goes_to_another() -> None:
+    free = places._Free(1)
+    assert free.take(None, Stop())
+    stop, ends = Stop(), Counter[str]()
+
+    def wait(name: str, stop: Stop) -> None:
+        try:
+            ends[f"{name} {free.take(10, stop)}"] += 1
+        except Stopped:
+            ends[f"{name} stopped"] += 1
+
+    threads = [threading.Thread(target=wait, args=(name, stop)) for name, stop in (("one", stop), ("other", Stop()))]
+    for thread in threads:
+        thread.start()
+        wait_for_waiters(free, len([thread for thread in threads if thread.is_alive()]))
+    with free._changed:
+        stop.set()
+        free.leave()
+    for thread in threads:
+        thread.join()
+    assert ends == {"one stopped": 1, "other True": 1}
+    assert not free.take(0, Stop())
+
+
+def test_a_place_is_waited_for_no_longer_than_for_a_connection() -> None:
+    found = places.Places()
+    found._calls._left = 0
+    request = httpx.Request("POST", f"{URL}/api", extensions={"timeout": {"pool": 0.01}})
+    with pytest.raises(httpx.PoolTimeout):
+        found.take(request)

@@ -19,6 +19,7 @@ from profile_export._credentials import CredentialLine
 from profile_export._hands import Hands
 from profile_export._local import Local, download_headers, head_of
 from profile_export._parts import PartFiles
+from profile_export._places import STOP
 from profile_export._receiver import Receiver, Rest
 from profile_export._shares import Share, Shares, impatient
 from profile_export._stop import Stop, Stopped
@@ -64,7 +65,7 @@ class Fetcher:
     def _watch(self, request: httpx.Request) -> None:
         stop: Stop | None = getattr(self._thread, "stop", None)
         if stop is not None:
-            request.extensions["trace"] = stop.trace
+            request.extensions["trace"], request.extensions[STOP] = stop.trace, stop
 
     def fetch(
         self, effect: do.Fetch, parts: PartFiles, local: Local, places: threading.Semaphore | None, stop: Stop

@@ -13,12 +13,15 @@ from typing import Final
 import httpx
 
 from profile_export._credentials import is_download
+from profile_export._stop import Stop
 
 # A call takes a moment, a download may take hours: were the places the same, finished tasks would stay unnoticed.
 # Where the processor is what they wait for, few calls at once end one after another, and many would all end late.
 CALLS: Final = 32
 DOWNLOADS: Final = 68
 ALL: Final = CALLS + DOWNLOADS
+# The name under which a request brings along what stops the run that it is for.
+STOP: Final = "profile_export.stop"
 
 
 class Place:
@@ -34,22 +37,55 @@ class Place:
             release()
 
 
+class _Free:
+    """A number of places. Who waits for one can be stopped, which the semaphores of the standard library can't."""
+
+    def __init__(self, number: int) -> None:
+        self._left = number
+        self._changed = threading.Condition()
+
+    def take(self, patience: float | None, stop: Stop) -> bool:
+        """Waits for one; False where none came in time.
+
+        Raises:
+            Stopped: `stop` was set.
+        """
+        with stop.waking(self._wake), self._changed:
+            came = self._changed.wait_for(lambda: self._left or stop.is_set(), patience)
+            if stop.is_set():
+                # The one that may have been meant for this thread is another's.
+                self._changed.notify()
+                stop.check()
+            self._left -= bool(came)
+        return bool(came)
+
+    def leave(self) -> None:
+        with self._changed:
+            self._left += 1
+            self._changed.notify()
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+
 class Places:
     """For the threads of a blocking client."""
 
     def __init__(self) -> None:
-        self._calls, self._downloads = threading.Semaphore(CALLS), threading.Semaphore(DOWNLOADS)
+        self._calls, self._downloads = _Free(CALLS), _Free(DOWNLOADS)
 
     def take(self, request: httpx.Request) -> Place:
         """A place, waited for as long as the request may wait for a free connection.
 
         Raises:
             httpx.PoolTimeout: It got none.
+            Stopped: The run that the request is for was stopped.
         """
         free = self._downloads if is_download(request) else self._calls
-        if not free.acquire(timeout=_patience(request)):
+        if not free.take(_patience(request), request.extensions.get(STOP) or Stop()):
             raise httpx.PoolTimeout("")
-        return Place(free.release)
+        return Place(free.leave)
 
 
 class AsyncPlaces:

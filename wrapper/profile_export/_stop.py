@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 
@@ -21,6 +21,7 @@ class Stop:
         self._lock = threading.Lock()
         self._sockets: dict[int, socket.socket] = {}
         self._inner: set[Stop] = set()
+        self._wakers: list[Callable[[], None]] = []
 
     def set(self) -> None:
         """Stops the runs. Those that wait for the panel are woken: their connections end."""
@@ -28,9 +29,22 @@ class Stop:
             self._event.set()
             for connection in self._sockets.values():
                 _end(connection)
-            inner = tuple(self._inner)
+            inner, wakers = tuple(self._inner), tuple(self._wakers)
         for stop in inner:
             stop.set()
+        for wake in wakers:
+            wake()
+
+    @contextlib.contextmanager
+    def waking(self, wake: Callable[[], None]) -> Generator[None]:
+        """Calls `wake` when it is set, for whoever waits for something else meanwhile."""
+        with self._lock:
+            self._wakers.append(wake)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._wakers.remove(wake)
 
     @contextlib.contextmanager
     def inner(self) -> Generator[Stop]:
