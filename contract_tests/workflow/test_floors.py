@@ -23,7 +23,9 @@ FLOORS: dict[str, int] = {
     ),
     **dict.fromkeys(["_claims", "_continuation", "_limiter", "_xml", "_xml_tree"], 1),
     **dict.fromkeys(["_requests", "_wait", "_entry", "_download", "_many", "_workflow", "_resume"], 2),
-    **dict.fromkeys(["_body_reader", "_evidence", "_hands", "_places", "_ranged", "_shares", "_together"], 3),
+    **dict.fromkeys(
+        ["_body_reader", "_evidence", "_hands", "_places", "_ranged", "_shares", "_telling", "_together"], 3
+    ),
     **dict.fromkeys(["_credentials", "_deadline", "_bodies", "_transport", "_files", "_receiver", "_local"], 3),
     **dict.fromkeys(["_file_work", "_journal", "_leftovers", "_ownership", "_parts", "_room", "_stop"], 3),
     **dict.fromkeys(["_clock", "_closed", "_part_file", "_tables", "_temporaries"], 3),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import random
 import re
-import threading
 import time
 import uuid
 from collections.abc import Callable, Generator
@@ -26,6 +25,7 @@ from profile_export._limiter import Limiter
 from profile_export._parts import PartFiles
 from profile_export._ranges import RangeHead, ResumePoint, announced_total, judge_range, strong_etag
 from profile_export._receiver import Receiver, Rest
+from profile_export._telling import Telling
 from profile_export._transfer import Head, format_of_file, is_encoded
 from profile_export.errors import ExportError, IntegrityError, RemoteChanged
 from profile_export.events import (
@@ -58,8 +58,7 @@ class _Run:
 
     export: str = ""
     open: bool = False
-    # Files that are fetched at once tell their events one at a time, too.
-    telling: threading.RLock = attrs.field(factory=threading.RLock, repr=False, eq=False)
+    telling: Telling = attrs.field(factory=Telling, repr=False, eq=False)
 
 
 @attrs.frozen
@@ -133,11 +132,14 @@ class Local:
         if isinstance(event, ExportStarted | ExportFinished | ExportFailed):
             self._run.open = isinstance(event, ExportStarted)
         _log(event)
+        if self.sink is not None:
+            self._run.telling.tell(event, self._to_sink)
+
+    def _to_sink(self, event: Event) -> None:
         if self.sink is None:
             return
         try:
-            with self._run.telling:
-                self.sink(event)
+            self.sink(event)
         except Exception as error:
             if type(error) not in self._complained:
                 self._complained.add(type(error))
