@@ -115,6 +115,25 @@ def test_every_step_is_on_the_disk_before_the_next_one_begins(panel: Panel, book
     assert pending_exports(book.journal) == ()
 
 
+GARBLED: dict[str, Any] = {
+    "half of it": httpx.Response(200, headers={"Content-Type": "application/json"}, text='{"error": 0, "data"'),
+    "no task id": {"data": {}, "error": 0, "error_text": "Successful operation"},
+}
+
+
+@pytest.mark.parametrize("answer", GARBLED.values(), ids=GARBLED)
+def test_a_create_whose_answer_is_garbled_is_not_made_twice(panel: Panel, book: Book, answer: Any) -> None:
+    """The panel says that it succeeded: the next run asks again as the same request, by which the panel knows it."""
+    panel.create(answer, created())
+    panel.status()
+    panel.file()
+    with pytest.raises(CreateOutcomeUnknown):
+        book.export()
+    assert book.stages == ["intent"]
+    check(book.export())
+    assert len(set(ids_sent(panel))) == 1
+
+
 def test_who_hears_of_a_task_finds_it_in_the_journal(panel: Panel, book: Book) -> None:
     """So that a Ctrl-C right after the message leaves something to go on with, not a doubt."""
     seen: list[str] = []

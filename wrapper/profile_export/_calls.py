@@ -59,9 +59,16 @@ def answering(operation: str, task_id: str | None = None) -> Generator[None]:
     except ExportError:
         raise
     except KeyError as error:
-        raise ContractError(f"the answer has no member {error.args[0]!r}", operation=operation) from None
+        raise _misfit(f"the answer has no member {error.args[0]!r}", operation=operation) from None
     except (TypeError, ValueError, AttributeError) as error:
-        raise ContractError(f"the answer doesn't fit the contract: {error}", operation=operation) from None
+        raise _misfit(f"the answer doesn't fit the contract: {error}", operation=operation) from None
+
+
+def _misfit(message: str, *, operation: str | None = None) -> ContractError:
+    """The error for an answer that tells a success, and not what the contract has with it."""
+    error = ContractError(message, operation=operation)
+    error.accepted = True
+    return error
 
 
 def bare(error: Exception) -> Exception:
@@ -78,7 +85,7 @@ def created_task(response: Response[Any]) -> str:
     """The task id of a create answer."""
     task_id = cast("object", _success(response, CreateExportSuccess).data.task_id)
     if not isinstance(task_id, str) or not task_id:
-        raise ContractError("the answer's 'data.task_id' is not a text")
+        raise _misfit("the answer's 'data.task_id' is not a text")
     return task_id
 
 
@@ -87,12 +94,12 @@ def snapshot(task_id: str, response: Response[Any]) -> TaskSnapshot:
     state = _success(response, TaskStatusSuccess).data
     status = cast("object", state.status)
     if not isinstance(status, str) or not status:
-        raise ContractError("the answer's 'data.status' is not a text")
+        raise _misfit("the answer's 'data.status' is not a text")
     result = cast("object", state.result)
     if result is not None and result is not UNSET and not isinstance(result, TaskResult):
         # An empty list is how some servers write an empty object.
         if result != []:
-            raise ContractError("the answer's 'data.result' is not an object")
+            raise _misfit("the answer's 'data.result' is not an object")
         result = None
     progress = _integer(state.progress, "progress")
     if not isinstance(result, TaskResult):
@@ -116,13 +123,13 @@ def _success(response: Response[Any], kind: type[Success]) -> Success:
     # The generated union swallowed the reason why it is none; asking the model itself brings it back.
     members: dict[str, Any] = json.loads(response.content)
     if not isinstance(members.get("data", {}), dict):
-        raise ContractError("the answer's 'data' is not an object")
+        raise _misfit("the answer's 'data' is not an object")
     return kind.from_dict(members)
 
 
 def _integer(value: object, name: str) -> int:
     if not is_integer(value):
-        raise ContractError(f"the answer's 'data.{name}' is not an integer")
+        raise _misfit(f"the answer's 'data.{name}' is not an integer")
     return value
 
 
@@ -135,7 +142,7 @@ def _links(value: object) -> tuple[str, ...]:
         return ()
     if isinstance(value, list) and all(isinstance(link, str) for link in cast("list[object]", value)):
         return tuple(cast("list[str]", value))
-    raise ContractError("the answer's 'data.result.urls' is not an array of texts")
+    raise _misfit("the answer's 'data.result.urls' is not an array of texts")
 
 
 def _errors(value: object) -> tuple[Any, ...]:

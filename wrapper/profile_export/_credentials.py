@@ -20,7 +20,7 @@ import attrs
 import httpx
 
 from profile_export import _xml
-from profile_export._envelope import JSON_BOM, Answer, read_answer
+from profile_export._envelope import JSON_BOM, Answer, format_of, read_answer
 from profile_export._secrets import Secret
 from profile_export._transfer import Panel, origin_of
 from profile_export._xml_tree import XmlError
@@ -158,8 +158,20 @@ class CredentialLine:
         error.args = tuple(self.token.mask(part) if isinstance(part, str) else part for part in error.args)
         return error
 
-    def failure(self, error: httpx.RequestError | ExportError) -> ExportError:
-        """This package's error, masked, with no memory of the frames it came through: they saw the token."""
+    def failure(
+        self, error: httpx.RequestError | ExportError, response: httpx.Response | None = None, body: bytes = b""
+    ) -> ExportError:
+        """This package's error, masked, with no memory of the frames it came through: they saw the token.
+
+        `response` is the answer that it is about, if one came, and `body` what was read of it.
+        """
+        found = self._named(error)
+        if isinstance(found, ContractError) and response is not None:
+            kind = format_of(response.headers.get("Content-Type", ""), body)
+            found.accepted = response.is_success and kind is not None
+        return found
+
+    def _named(self, error: httpx.RequestError | ExportError) -> ExportError:
         if isinstance(error, ExportError):
             error.__cause__ = error.__context__ = None
             return self.masked(error).with_traceback(None)

@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeAlias
 from profile_export.errors import (
     ApiError,
     CertificateRefused,
+    ContractError,
     ExportError,
     IncompleteDownload,
     IntegrityError,
@@ -31,7 +32,7 @@ def maybe_done(error: ExportError) -> bool:
     """Whether the panel may have carried the request out although it failed for us."""
     if isinstance(error, TransportError):
         return error.sent != "no"
-    return isinstance(error, ServerError)
+    return isinstance(error, ServerError) or (isinstance(error, ContractError) and error.accepted)
 
 
 def may_repeat(policy: RetryPolicy, operation: Operation, error: ExportError) -> bool:

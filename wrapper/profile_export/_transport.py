@@ -46,7 +46,8 @@ class SyncTransport(httpx.BaseTransport):
 
     def _exchange(self, request: httpx.Request) -> httpx.Response | ExportError:
         """The answer or the failure; not raised here, where a traceback would hold the answer as it came."""
-        place = streaming = None
+        place = response = streaming = None
+        body = b""
         try:
             place = self._places.take(request)
             deadline = Deadline(_bodies.patience(request))
@@ -55,9 +56,10 @@ class SyncTransport(httpx.BaseTransport):
                 stream = _SyncStream(self._line, response, deadline, place, direct=self._direct)
                 streaming = _streaming(self._line, response, stream)
                 return streaming
-            return self._line.read(request, response, _bodies.read(response, deadline))
+            body = _bodies.read(response, deadline)
+            return self._line.read(request, response, body)
         except (httpx.RequestError, ExportError) as error:
-            return self._line.failure(error)
+            return self._line.failure(error, response, body)
         finally:
             if place is not None and streaming is None:
                 place.leave()
@@ -128,7 +130,8 @@ class AsyncTransport(httpx.AsyncBaseTransport):
 
     async def _exchange(self, request: httpx.Request) -> httpx.Response | ExportError:
         """The answer or the failure; not raised here, where a traceback would hold the answer as it came."""
-        place = streaming = None
+        place = response = streaming = None
+        body = b""
         try:
             place = await self._places.take(request)
             deadline = Deadline(_bodies.patience(request))
@@ -136,9 +139,10 @@ class AsyncTransport(httpx.AsyncBaseTransport):
             if is_download(request):
                 streaming = _streaming(self._line, response, _AsyncStream(self._line, response, deadline, place))
                 return streaming
-            return self._line.read(request, response, await _bodies.aread(response, deadline))
+            body = await _bodies.aread(response, deadline)
+            return self._line.read(request, response, body)
         except (httpx.RequestError, ExportError) as error:
-            return self._line.failure(error)
+            return self._line.failure(error, response, body)
         finally:
             if place is not None and streaming is None:
                 place.leave()

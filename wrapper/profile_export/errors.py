@@ -205,10 +205,16 @@ class ServerError(ApiError):
 
 
 class ContractError(ExportError):
-    """The answer doesn't fit openapi.yaml: another API, a proxy's page, or a changed panel."""
+    """The answer doesn't fit openapi.yaml: another API, a proxy's page, or a changed panel.
+
+    Attributes:
+        accepted: Whether it came with a success of HTTP and in JSON or XML, so that the panel may have done what it was
+            asked. Of a create, `CreateOutcomeUnknown` tells that.
+    """
 
     slug = "contract"
     exit_code = 9
+    accepted: bool = False
 
 
 class CreateOutcomeUnknown(ExportError):

@@ -41,4 +41,7 @@ STALLED: Final = ends("create-outcome-unknown", "request-timeout", "incomplete-d
 FAILED: Final = ends("create-outcome-unknown", "server-error", "server-error")
 LIMITED: Final = ends("rate-limited", "rate-limited", "rate-limited")
 ALIEN: Final = ends("contract", "contract", "contract", first=None)
+# A success that can't be read: the panel may have created the task.
+UNREADABLE: Final = ends("create-outcome-unknown", "contract", "contract", first=None)
+UNREADABLE_OR_SHORT: Final = ends("create-outcome-unknown", "contract", "integrity", first=None)
 HARMLESS: Final = ends(COMPLETE, COMPLETE, COMPLETE, first=None)

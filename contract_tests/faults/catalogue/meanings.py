@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from contract_tests.faults.acts import meanings
-from contract_tests.faults.catalogue.endings import (
-    calls,
-    status,
-)
-from contract_tests.faults.fault import COMPLETE, Ends, Fault
+from contract_tests.faults.catalogue.endings import UNREADABLE, calls, only, status
+from contract_tests.faults.fault import COMPLETE, Fault
 from contract_tests.faults.panel import LINK, state
 
 MEANINGS: Final = (
@@ -101,13 +98,13 @@ MEANINGS: Final = (
         "no-task-id",
         "success without a task id",
         meanings.says({}),
-        {"create": Ends("contract", None)},
+        only(UNREADABLE, "create"),
     ),
     Fault(
         "no-data",
         "success without data",
         meanings.says(None),
-        calls("contract"),
+        only(UNREADABLE, "create", "status"),
     ),
     Fault(
         "wrong-types", "a status of wrong types", meanings.says({"status": 7, "progress": "half"}), status("contract")
