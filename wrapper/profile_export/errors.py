@@ -1,7 +1,7 @@
 """Everything that can go wrong, as one tree of exceptions.
 
     ExportError
-    +- UsageError (ValueError)            the call can't be carried out as written; nothing was sent
+    +- UsageError (ValueError)            the call can't be carried out as it is written
     +- TransportError                     the network failed; .sent tells whether the request went out
     |  +- ConnectFailed                   never sent
     |  |  +- CertificateRefused           the panel's certificate isn't to be trusted
@@ -103,7 +103,7 @@ def _rebuild(cls: type[ExportError], args: tuple[Any, ...], state: dict[str, Any
 
 
 class UsageError(ExportError, ValueError):
-    """The call can't be carried out as it is written. Nothing was sent or changed."""
+    """The call can't be carried out as it is written. Nothing was sent or changed, or the hints tell what was."""
 
     slug = "usage"
     exit_code = 2
