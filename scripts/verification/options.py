@@ -76,14 +76,13 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
         file_format=given.file_format,
         task_timeout=_positive("--task-timeout", given.task_timeout),
     )
-    usual = REQUESTS_WITH_FUZZ if given.fuzz else REQUESTS
-    max_requests = given.max_requests or usual + REQUESTS_OF_A_SOURCE * (len(aims.sources) - 1)
+    usual = (REQUESTS_WITH_FUZZ if given.fuzz else REQUESTS) + REQUESTS_OF_A_SOURCE * (len(aims.sources) - 1)
     return Options(
         base_url=_url(given.base_url),
         token=token,
         aims=aims,
         auth=given.auth,
-        max_requests=int(_positive("--max-requests", max_requests)),
+        max_requests=int(_positive("--max-requests", usual if given.max_requests is None else given.max_requests)),
         max_exports=int(_positive("--max-exports", aims.exports if given.max_exports is None else given.max_exports)),
         pace=_not_negative("--pace", given.pace),
         fuzz=given.fuzz,
