@@ -13,9 +13,10 @@ import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
 
+from contract_tests.conformance.faulty import Asked, Fault, Given
 from contract_tests.verification.bench import DATABASE, InProcess, Panel, options, running
 from contract_tests.verification.catalogue import FAULTS
-from contract_tests.verification.catalogue.acts import answers_with, creates, finished, put, tells
+from contract_tests.verification.catalogue.acts import answers_with, both, creates, finished, put, tells
 from scripts.verification import adequacy
 from scripts.verification.ledger import Ledger
 from scripts.verification.plan import Aims
@@ -158,6 +159,30 @@ def test_a_panel_that_accepts_everything_makes_no_more_exports_than_allowed(
         verify(options(panel), Counting(app, portal), outcome=outcome, clock=clock, sleep=sleep)
     assert outcome.exit_code == 1
     assert made == outcome.exports[0] == 3
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        answers_with(creates, status=502, media_type="text/html", body=b"<html>Bad gateway</html>"),
+        answers_with(creates, status=500, body=b'{"data": null, "error": 500, "error_text": "Internal error"}'),
+    ],
+    ids=["a gateway's page", "an envelope"],
+)
+def test_an_export_that_an_error_of_the_server_hides_is_counted(
+    tmp_path: Path, portal: BlockingPortal, told: Callable[[], Fault]
+) -> None:
+    made = 0
+
+    def counted(asked: Asked, given: Given) -> Given:
+        nonlocal made
+        made += creates(asked, given)
+        return given
+
+    panel = Panel(fault=both(lambda: Fault(after=counted), told), aims={"sources": (DATABASE,)})
+    outcome = run(panel, tmp_path, portal, max_exports=1)
+    assert outcome.exit_code == 1
+    assert (made, outcome.exports) == (1, (1, 1))
 
 
 def test_the_pace_is_kept(tmp_path: Path, portal: BlockingPortal) -> None:

@@ -200,6 +200,10 @@ def _target(request: Request) -> bytes:
 def _made_nothing(answer: Answer) -> bool:
     """Whether a create was refused for certain. An answer that nobody can read may have made an export."""
     envelope = envelope_of(answer, CREATE)
+    if answer.status >= 500:
+        return (
+            False  # perhaps a gateway's, behind which the panel goes on; nor does a crash say what was done before it
+        )
     if envelope is None:
         return answer.status >= 400
     return not envelope.succeeded and envelope.data in EMPTY
