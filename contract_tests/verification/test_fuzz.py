@@ -101,3 +101,22 @@ def test_a_panel_that_dies_meanwhile_gives_no_verdict(tmp_path: Path, portal: Bl
         network = Dying(app, portal)
         verify(options(panel, fuzz=True, max_requests=150), network, outcome=outcome, clock=clock, sleep=sleep)
     assert (outcome.exit_code, "no answer" in outcome.reason) == (3, True)
+
+
+def test_too_many_requests_end_it_at_once(tmp_path: Path, portal: BlockingPortal) -> None:
+    class Limited(Watched):
+        left = 70
+
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            self.left -= 1
+            response = super().handle_request(request)
+            return response if self.left >= 0 else httpx.Response(429, json={"error": 429, "error_text": "Slow down"})
+
+    panel, outcome = kind(), Outcome()
+    with running(panel, tmp_path, task_seconds=0.0, token=MARKER) as (app, clock, sleep):
+        network = Limited(app, portal)
+        network.asked = []
+        verify(options(panel, fuzz=True, max_requests=150), network, outcome=outcome, clock=clock, sleep=sleep)
+    assert (outcome.exit_code, "--pace" in outcome.reason) == (3, True), outcome.ledger.findings[:2]
+    assert len(network.asked) == outcome.requests[0] == 71
+    assert outcome.ledger.exchanges[-1].answer.status == 429

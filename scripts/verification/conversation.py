@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -15,12 +15,9 @@ from scripts.verification.contract import CREATE, STATUS
 from scripts.verification.credentials import RIGHT
 from scripts.verification.judge import Judge
 from scripts.verification.ledger import Ledger
-from scripts.verification.line import LINK, Line, Stopped
+from scripts.verification.line import LINK, SLOW_DOWN, TOO_MANY, Line, Stopped
 from scripts.verification.overlay import Credential
 from scripts.verification.values import MEDIA_TYPES, Exchange, Format, Operation, Request
-
-TOO_MANY: Final = 429
-
 
 class Conversation:
     """Requests to one panel, and the notes about them."""
@@ -73,7 +70,7 @@ class Conversation:
         exchange = Exchange(operation, fmt, what, request, self.line.send(request))
         self.ledger.exchanges.append(exchange)
         if exchange.answer.status == TOO_MANY:
-            raise Stopped("the panel answers 429, too many requests: ask more slowly (--pace), or later")
+            raise Stopped(SLOW_DOWN)
         if judged:
             self.judge(exchange)
         return exchange

@@ -19,7 +19,7 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from scripts.verification.answers import XML_TYPES, bare
 from scripts.verification.contract import CREATE, STATUS, XML
 from scripts.verification.ledger import Ledger
-from scripts.verification.line import BudgetSpent, Line, NotAllowed, Unreachable
+from scripts.verification.line import SLOW_DOWN, TOO_MANY, BudgetSpent, Line, NotAllowed, Stopped, Unreachable
 from scripts.verification.options import Options
 from scripts.verification.phases import Phase, recorders
 from scripts.verification.schema import schema_for
@@ -30,6 +30,9 @@ EXAMPLES: Final = 20
 
 NUMBER: Final = "x-verification-exchange"
 """Marks an answer with the place of its exchange; what was not sent has no mark."""
+
+UNSENT: Final[tuple[int, list[tuple[bytes, bytes]], bytes]] = (503, [], b"")
+"""What schemathesis is told in place of an answer; without a mark, it isn't judged."""
 
 NOT_JUDGED: Final = frozenset({"valid_data_is_accepted", "a_missing_bearer_is_named", "unsupported_method"})
 OF_ENVELOPES: Final = frozenset({"content_type_conformance", "response_schema_conformance"})
@@ -42,7 +45,7 @@ class Bridge:
 
     line: Line
     exchanges: list[Exchange] = field(factory=list)
-    failure: Unreachable | None = None
+    failure: Stopped | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answers one request of schemathesis' with what the panel says."""
@@ -62,16 +65,22 @@ class Bridge:
         return self.failure is not None or self.line.budget.left <= 0
 
     def _ask(self, request: Request) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        if self.failure is not None:
+            return UNSENT  # schemathesis ends a scenario that it has begun
         try:
             answer = self.line.send(request)
         except (BudgetSpent, NotAllowed):
-            return 503, [], b""
+            return UNSENT
         except Unreachable as error:
             self.failure = error
-            return 503, [], b""
+            return UNSENT
         self.exchanges.append(_exchange(request, answer))
         if answer.content is not None:
             answer.content.close()
+        if answer.status == TOO_MANY:
+            # It was sent, but says nothing about the request: it isn't judged either.
+            self.failure = Stopped(SLOW_DOWN)
+            return UNSENT
         headers = httpx.Headers(answer.headers)
         for name in ("Content-Length", "Content-Encoding", "Transfer-Encoding"):
             headers.pop(name, None)
@@ -87,7 +96,7 @@ def fuzz(line: Line, ledger: Ledger, options: Options) -> None:
     """Runs the phases one after the other until they end, or the budget is spent.
 
     Raises:
-        Unreachable: There was no answer.
+        Stopped: There was no answer, or the panel wants to be asked more slowly.
     """
     bridge = Bridge(line)
     sources: dict[str, list[int]] = {}

@@ -24,6 +24,9 @@ LARGEST_FILE: Final = 4 * 2**30
 IN_MEMORY: Final = 8 * 2**20
 BEGINNING: Final = 64 * 2**10
 
+TOO_MANY: Final = 429
+SLOW_DOWN: Final = "the panel answers 429, too many requests: ask more slowly (--pace), or later"
+
 LINK: Final = re.compile(r"/api/download/(?:data/)?([^/?#\\\s]+)/([^/?#\\\s]+)")
 
 
