@@ -132,6 +132,30 @@ def fresh_links() -> Fault:
     return Fault(before, after)
 
 
+WRITTEN_OTHERWISE: dict[str, Any] = {"phones": "+71", "visits": 7, "subscribed": True}
+
+
+def not_by_those(said: dict[str, Any]) -> dict[str, Any] | None:
+    """The filter but for what everybody matches here."""
+    chosen = said.get("custom_request")
+    if not isinstance(chosen, dict):
+        return None
+    return {**said, "custom_request": {name: chosen[name] for name in chosen if name not in WRITTEN_OTHERWISE}}
+
+
+def matching(lines: list[list[str]]) -> list[list[str]]:
+    """Everybody matches, though no cell is what the filter says."""
+    kept = [place for place, name in enumerate(lines[0]) if name not in WRITTEN_OTHERWISE]
+    added = [[*WRITTEN_OTHERWISE], *(["0012, +71", "7.0", "1"] for _ in lines[1:])]
+    return [[*(line[place] for place in kept), *more] for line, more in zip(lines, added, strict=True)]
+
+
+def only_jobs(lines: list[list[str]]) -> list[list[str]]:
+    """People of whom nothing is known but what they do."""
+    place = lines[0].index("occupation")
+    return [lines[0], *([text if at == place else "" for at, text in enumerate(line)] for line in lines[1:])]
+
+
 def nothing_to_export(said: dict[str, Any]) -> dict[str, Any] | None:
     """The sources hold nobody."""
     chosen = said.get("custom_request", {})
@@ -241,5 +265,9 @@ CONFORMING: dict[str, Panel] = {
     "empty exports as JSON": Panel(fault=hears(nothing_to_export), aims={"file_format": "json"}),
     "a filter that is asked for": Panel(aims={"where": {"occupation": "doctor"}}),
     "a filter that everybody matches": Panel(aims={"where": {"$or": [{"visits": {"$gte": 0}}]}, "formats": ("json",)}),
+    "cells of several values, and true told by a number": Panel(
+        fault=both(hears(not_by_those), rows(matching)), aims={"where": WRITTEN_OTHERWISE}
+    ),
+    "nobody can be told from others": Panel(fault=rows(only_jobs)),
     "fresh links at every look": Panel(fault=fresh_links),
 }

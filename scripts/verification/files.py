@@ -89,15 +89,16 @@ class Contents:
 
     def _look_at(self, row: dict[str, Any], mark: bytes) -> None:
         self.rows += 1
-        self.repeated += mark in self._seen
-        if len(self._seen) < MOST_ROWS_COMPARED:
-            self._seen.add(mark)
+        if any(_cells(row.get(name)) for name in IDENTIFYING):
+            self.repeated += mark in self._seen
+            if len(self._seen) < MOST_ROWS_COMPARED:
+                self._seen.add(mark)
         if not self.header:
             self.header = tuple(row)
         self.line_breaks += any(isinstance(text, str) and re.search(r"[\r\n]", text) for text in row.values())
-        checked = [name for name in self.where if name in row and isinstance(self.where[name], str | int)]
+        checked = [name for name, wanted in self.where.items() if name in row and _is_judged(wanted)]
         self.columns_checked = tuple({*self.columns_checked, *checked})
-        self.mismatches += any(_folded(row[name]) != _folded(self.where[name]) for name in checked)
+        self.mismatches += any(not _matches(row[name], self.where[name]) for name in checked)
         for name in FILTERABLE:
             counts = self.values.setdefault(name, Counter())
             if isinstance(row.get(name), str) and (len(counts) < MOST_VALUES or row[name] in counts):
@@ -167,6 +168,34 @@ def _delimiter(line: str) -> str:
     """The delimiter of a header line. Which one a panel writes isn't documented, so the usual ones are tried."""
     unquoted = re.sub(r'"[^"]*"', "", line)
     return max(",;\t|", key=unquoted.count)
+
+
+def _is_judged(wanted: object) -> bool:
+    """How true and false are written into a file isn't documented, and operators mean what the panel says."""
+    return isinstance(wanted, str | int) and not isinstance(wanted, bool)
+
+
+def _matches(cell: object, wanted: str | int) -> bool:
+    """Whether a row isn't known not to match: a filter may mean any of several values in a cell."""
+    cells = _cells(cell)
+    if _folded(wanted) in (cells or [""]):
+        return True
+    numbers = [number for number in map(_number, cells) if number is not None]
+    # A word in place of a number may be the number's name.
+    return isinstance(wanted, int) and (wanted in numbers or bool(cells and not numbers))
+
+
+def _cells(cell: object) -> list[str]:
+    """The values in a cell, and the whole of it, since a comma may as well be a part of the text."""
+    parts = cell if isinstance(cell, list) else [] if cell is None else [cell, *str(cell).split(",")]
+    return [text for text in map(_folded, parts) if text]
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _folded(value: object) -> str:
