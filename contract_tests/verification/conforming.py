@@ -132,6 +132,19 @@ def fresh_links() -> Fault:
     return Fault(before, after)
 
 
+def beyond_ascii() -> Fault:
+    """The names of files have letters beyond ASCII; links tell them as they are."""
+
+    def before(asked: Asked) -> Asked:
+        return evolve(asked, path=asked.path.replace("_Müller", ""))
+
+    tell = tells(
+        finished,
+        result(lambda made: {**made, "urls": [url.replace(".csv", "_Müller.csv") for url in made["urls"]]}),
+    )
+    return Fault(before, tell().after)
+
+
 WRITTEN_OTHERWISE: dict[str, Any] = {"phones": "+71", "visits": 7, "subscribed": True}
 
 
@@ -269,5 +282,6 @@ CONFORMING: dict[str, Panel] = {
         fault=both(hears(not_by_those), rows(matching)), aims={"where": WRITTEN_OTHERWISE}
     ),
     "nobody can be told from others": Panel(fault=rows(only_jobs)),
+    "links with letters beyond ASCII": Panel(fault=beyond_ascii),
     "fresh links at every look": Panel(fault=fresh_links),
 }

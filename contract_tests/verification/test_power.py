@@ -19,7 +19,7 @@ from scripts.verification.verdict import Outcome
 
 ALLOWED = re.compile(
     r"POST /api/v1\.1/profiles/get_all|POST /api/v1\.1/tasks/status"
-    r"|GET /api/download/(data/)?[\w-]+/\w+\.(csv|json)(\?.*)?"
+    r"|GET /api/download/(data/)?[\w-]+/[\w%]+\.(csv|json)(\?.*)?"
 )
 PAGE = matrix.rows(matrix.PAGE.read_text(encoding="utf-8"))
 

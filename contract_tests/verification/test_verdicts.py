@@ -14,11 +14,13 @@ import pytest
 from anyio.from_thread import BlockingPortal
 
 from contract_tests.conformance.faulty import Asked, Fault, Given
-from contract_tests.verification.bench import DATABASE, InProcess, Panel, options, running
+from contract_tests.verification.bench import DATABASE, URL, InProcess, Panel, options, running
 from contract_tests.verification.catalogue import FAULTS
 from contract_tests.verification.catalogue.acts import answers_with, both, creates, finished, put, tells
+from scripts.verification import __main__ as program
 from scripts.verification import adequacy
 from scripts.verification.ledger import Ledger
+from scripts.verification.overlay import TOKEN
 from scripts.verification.plan import Aims
 from scripts.verification.rules import RULES
 from scripts.verification.run import verify
@@ -138,6 +140,27 @@ def test_a_budget_of_one_export_says_nothing(tmp_path: Path, portal: BlockingPor
 def test_what_was_found_before_the_budget_was_spent_is_found(tmp_path: Path, portal: BlockingPortal) -> None:
     outcome = run(FAULTS["source_id is 1 by default"], tmp_path, portal, max_requests=12)
     assert (outcome.exit_code, outcome.requests) == (1, (12, 12))
+
+
+def test_what_was_found_before_a_bug_of_the_verification_is_found(
+    tmp_path: Path, portal: BlockingPortal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--base-url", URL, "--source", "database:1", "--pace", "0"]
+    with running(FAULTS["source_id is 1 by default"], tmp_path) as (app, clock, sleep):
+
+        def say(line: str) -> None:
+            if line.startswith("wait"):
+                raise ValueError("nobody thought of this")
+
+        def stumble(*given: Any, **more: Any) -> None:
+            verify(*given, **{**more, "say": say, "clock": clock, "sleep": sleep})
+
+        monkeypatch.setattr(program, "transport_for", lambda _: InProcess(app, portal))
+        monkeypatch.setattr(program, "verify", stumble)
+        assert program.main(words, {"PROFILE_EXPORT_TOKEN": TOKEN}) == 1
+    verdict = json.loads(capsys.readouterr().out)
+    assert verdict["verdict"] == "broken"
+    assert "a bug of scripts/verify: ValueError: nobody thought of this" in verdict["reason"]
 
 
 def test_a_panel_that_accepts_everything_makes_no_more_exports_than_allowed(

@@ -33,7 +33,8 @@ def main(arguments: Sequence[str], environment: MutableMapping[str, str]) -> int
     except KeyboardInterrupt:
         outcome.word, outcome.reason = "interrupted", "stopped from outside"
     except Exception as error:  # noqa: BLE001 - a bug here is no broken contract
-        outcome.word, outcome.reason = "unknown", f"a bug of scripts/verify: {type(error).__name__}: {error}"
+        outcome.reason = f"a bug of scripts/verify: {type(error).__name__}: {error}"
+        outcome.judge()  # what was found before it is found
     writing.write(outcome, options, json_to, console)
     writing.tell(outcome, json_to, console, environment)
     return outcome.exit_code

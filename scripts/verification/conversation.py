@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+import string
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
 from profile_export import _xml
+from profile_export._transfer import LONGEST_LINK
 from profile_export_api.xml_shapes import SHAPES
 from scripts.verification import answers
 from scripts.verification.contract import CREATE, STATUS
 from scripts.verification.credentials import RIGHT
 from scripts.verification.judge import Judge
 from scripts.verification.ledger import Ledger
-from scripts.verification.line import LINK, SLOW_DOWN, TOO_MANY, Line, Stopped
+from scripts.verification.line import SLOW_DOWN, TOO_MANY, Line, Stopped, is_link
 from scripts.verification.overlay import Credential
 from scripts.verification.values import MEDIA_TYPES, Exchange, Format, Operation, Request
+
 
 class Conversation:
     """Requests to one panel, and the notes about them."""
@@ -55,11 +58,11 @@ class Conversation:
     def get(self, link: str, what: str, *, token: str | None = RIGHT) -> Exchange:
         """Asks for a file."""
         in_query = f"token={quote(token)}" if token is not None and self._credential == "body" else ""
-        return self._send("download", None, Request("GET", link, self._bearer(token), in_query), what)
+        return self._send("download", None, Request("GET", _in_ascii(link), self._bearer(token), in_query), what)
 
     def follows(self, link: str) -> bool:
         """Whether a link has one of the two documented shapes; no other is ever followed."""
-        return LINK.fullmatch(link) is not None
+        return is_link(link) and len(_in_ascii(link)) <= LONGEST_LINK
 
     def _bearer(self, token: str | None) -> dict[str, str]:
         return {"Authorization": f"Bearer {token}"} if token is not None and self._credential == "bearer" else {}
@@ -100,6 +103,11 @@ class Conversation:
                 not marked,
                 "Duplicate-Request for a Request-ID never used",
             )
+
+
+def _in_ascii(link: str) -> str:
+    """A link as the client sends it: ASCII as it is, all else in UTF-8, percent-encoded."""
+    return quote(link, safe=string.punctuation)
 
 
 def encoded(members: Mapping[str, Any], fmt: Format, path: str) -> bytes:

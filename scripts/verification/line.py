@@ -27,7 +27,7 @@ BEGINNING: Final = 64 * 2**10
 TOO_MANY: Final = 429
 SLOW_DOWN: Final = "the panel answers 429, too many requests: ask more slowly (--pace), or later"
 
-LINK: Final = re.compile(r"/api/download/(?:data/)?([^/?#\\\s]+)/([^/?#\\\s]+)")
+_LINK: Final = re.compile(r"/api/download/(?:data/)?[^/?#\\\s]+/[^/?#\\\s]+")
 
 
 class Stopped(Exception):
@@ -190,10 +190,16 @@ def _is_allowed(request: Request, prefix: str) -> bool:
     """Whether the request may create an export; everything else that is allowed reads."""
     if request.method == "POST" and request.path in (prefix + CREATE, prefix + STATUS):
         return request.path == prefix + CREATE
-    link = LINK.fullmatch(request.path)
-    if request.method == "GET" and link and not {".", "..", ""} & set(map(unquote, link.groups())):
+    if request.method == "GET" and is_link(request.path):
         return False
     raise NotAllowed(f"{request.method} {request.path} is not among the requests that a verification sends")
+
+
+def is_link(link: str) -> bool:
+    """Whether a link has one of the two documented shapes, and nothing in it for which the client refuses links."""
+    segments = unquote(link).replace("\\", "/").split("/")
+    is_plain = link.isprintable() and not {".", ".."} & set(segments) and segments[-1] != ""
+    return is_plain and _LINK.fullmatch(link) is not None
 
 
 def _target(request: Request) -> bytes:

@@ -158,6 +158,11 @@ FLOW: dict[str, Panel] = {
     "links lead to another host without a scheme": Panel(fault=links(lambda url: f"//files.example.net{url}")),
     "links have another shape": Panel(fault=links(lambda url: url.replace("/api/download/data/", "/files/"))),
     "links climb": Panel(fault=links(lambda url: url.replace("/data/", "/../data/"))),
+    "links climb where an id should be": Panel(
+        fault=links(lambda url: re.sub(r"/data/[^/]+/", "/data/../", url)),
+    ),
+    "links hide that they climb": Panel(fault=links(lambda url: re.sub(r"/data/[^/]+/", "/data/%2e%2E/", url))),
+    "links hold control characters": Panel(fault=links(lambda url: url.replace(".csv", "\x7f.csv"))),
     "links lack the first slash": Panel(fault=links(lambda url: url.removeprefix("/"))),
     "the second link of a split export is broken": Panel(
         fault=answers_with(
