@@ -85,7 +85,7 @@ def own(document: Document, schema: Mapping[str, Any]) -> list[Branch]:
         rules={
             name: frozenset({canonical(document.inlined(value))})
             for name, value in schema.items()
-            if _is_rule(name) and value is not False
+            if _is_rule(name) and (name, value) != ("uniqueItems", False)
         },
         members=schema.get("properties", {}),
         required=frozenset(schema.get("required", ())),
