@@ -10,6 +10,9 @@ import attrs
 from scripts.spec_diff.branches import ABOUT, EVERY_TYPE, LOWER_BOUNDS, UPPER_BOUNDS, Branch, Schema, canonical
 from scripts.spec_diff.findings import Effect, Finding
 
+# Keywords whose members and items count as evaluated.
+APPLYING = frozenset({"patternProperties", "prefixItems", "contains", "dependentSchemas", "if", "then", "else"})
+
 Compare = Callable[[Schema, Schema], list[Finding]]
 
 
@@ -46,7 +49,9 @@ def bounds(kind: str, base: Branch, head: Branch) -> list[Finding]:
         before, after = base.bounds.get(name), head.bounds.get(name)
         if before == after or not about(name, kind):
             continue
-        if before is None or after is None:
+        if name == "minContains" and 0 in (before, after):
+            effect = Effect.BOTH  # nothing need be contained then, while one item must be where nothing is said
+        elif before is None or after is None:
             effect = Effect.NARROWER if before is None else Effect.WIDER
         else:
             effect = Effect.NARROWER if (after > before) == (name in LOWER_BOUNDS) else Effect.WIDER
@@ -55,15 +60,27 @@ def bounds(kind: str, base: Branch, head: Branch) -> list[Finding]:
 
 
 def rules(kind: str, base: Branch, head: Branch) -> list[Finding]:
-    """Keywords that are compared by their value: more of them allow less; a changed one can't be judged."""
+    """Keywords that are compared by their value: more of them allow less, mostly; a changed one can't be judged."""
     found = []
     for name in sorted(base.rules.keys() | head.rules.keys()):
         before, after = base.rules.get(name, frozenset()), head.rules.get(name, frozenset())
         if before == after or not about(name, kind):
             continue
         effect = Effect.NARROWER if before < after else Effect.WIDER if after < before else Effect.BOTH
+        if _takes_out(name, base) or _takes_out(name, head):
+            effect = Effect.BOTH
         found.append(_told(effect, name, map(json.loads, sorted(before)), map(json.loads, sorted(after))))
     return found
+
+
+def _takes_out(name: str, branch: Branch) -> bool:
+    """Whether a keyword spares some members or items what is said of all others: then more of it may allow more."""
+    if name == "patternProperties" and branch.others not in (True, {}):
+        return True
+    if name == "prefixItems" and branch.items not in (True, {}):
+        return True
+    rest = branch.rules.keys() & {"unevaluatedProperties", "unevaluatedItems"}
+    return bool(rest) and name in APPLYING
 
 
 def _told(effect: Effect, name: str, before: Iterable[object], after: Iterable[object]) -> Finding:
