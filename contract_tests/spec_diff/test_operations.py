@@ -45,6 +45,15 @@ EDITS: dict[str, tuple[Edit, list[str]]] = {
             f"BREAKS POST {STATUS} operation removed : the operation is gone",
         ],
     ),
+    "a field of the filter gets a type": (
+        lambda root: schemas(root)["CustomRequest"].update(properties={"occupation": {"type": "integer"}}),
+        [
+            (
+                f"BREAKS POST {CREATE} request added body custom_request.occupation: "
+                "the optional member is new, and may no longer be anything"
+            )
+        ],
+    ),
     "an operation comes": (
         lambda root: root["paths"].update({"/new": {"get": {"responses": {}}}}),
         ["GET /new operation added : the operation is new"],

@@ -167,6 +167,20 @@ ONE_WAY: dict[str, tuple[Any, Any, str, Breaks, Breaks]] = {
         "requests",
         "answers",
     ),
+    "a member of what may explicitly hold anything": (
+        {"type": "object", "additionalProperties": True},
+        member({"type": "integer"}, additionalProperties=True),
+        "the optional member is new, and may no longer be anything",
+        "requests",
+        "both",
+    ),
+    "the same in other words": (
+        {"type": "object", "additionalProperties": {}},
+        member({"type": "integer"}, additionalProperties={}),
+        "the optional member is new, and may no longer be anything",
+        "requests",
+        "both",
+    ),
     "members by pattern of a closed object": (
         {"type": "object", "additionalProperties": False},
         {"type": "object", "additionalProperties": False, "patternProperties": {"^x": {}}},
@@ -268,6 +282,10 @@ SAME: dict[str, tuple[Any, Any]] = {
     "const and enum": ({"const": "a"}, {"enum": ["a"]}),
     "a bound that says nothing": (TEXT, {"type": "string", "minLength": 0}),
     "a rule that says nothing": ({"type": "array"}, {"type": "array", "uniqueItems": False}),
+    "two words for anything": (
+        {"type": "object", "additionalProperties": {}},
+        {"type": "object", "additionalProperties": True},
+    ),
     "a bound on another type": (TEXT, {"type": "string", "minimum": 3}),
     "other members as they are by default": ({"type": "object"}, {"type": "object", "additionalProperties": True}),
     "number in two pieces": ({"type": "number"}, {"anyOf": [{"type": "integer"}, {"type": "number"}]}),
@@ -340,6 +358,12 @@ def test_a_renamed_schema_is_no_change() -> None:
     before = {"anyOf": [{"$ref": "#/components/schemas/A"}, {"$ref": "#/components/schemas/B"}]}
     after = {"anyOf": [{"$ref": "#/components/schemas/B"}, {"$ref": "#/components/schemas/C"}]}
     assert findings(before, after, base, head) == []
+
+
+def test_a_member_that_may_explicitly_be_anything_is_only_new() -> None:
+    base = {"type": "object", "additionalProperties": True}
+    (found,) = findings(base, member({}, additionalProperties=True))
+    assert (found.effect, found.text) == (Effect.NEUTRAL, "the optional member is new")
 
 
 def test_a_change_behind_a_keyword_that_is_compared_as_a_whole_is_seen() -> None:

@@ -89,12 +89,18 @@ def own(document: Document, schema: Mapping[str, Any]) -> list[Branch]:
         },
         members=schema.get("properties", {}),
         required=frozenset(schema.get("required", ())),
-        others=schema.get("additionalProperties", True),
+        others=_others(schema),
         items=schema.get("items", True),
         nots=(schema["not"],) if "not" in schema else (),
         notes={name: schema[name] for name in NOTES if name in schema},
     )
     return [branch] if types and (words is None or words) else []
+
+
+def _others(schema: Mapping[str, Any]) -> Schema:
+    """What other members may be: `{}` where it is written out that they may be anything, True where nothing is said."""
+    others: Schema = schema.get("additionalProperties", True)
+    return {} if others is True and "additionalProperties" in schema else others
 
 
 def _bounds(name: str, schema: Mapping[str, Any]) -> bool:

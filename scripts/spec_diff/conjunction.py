@@ -59,9 +59,11 @@ def all_of(left: Schema, right: Schema) -> Schema:
     """One schema for what must fit both; no new wrapping where one of them says it all."""
     if left is False or right is False:
         return False
-    if left in (True, {}) or left == right:
+    if right is True or left == right:
+        return left
+    if left in (True, {}):
         return right
-    if right in (True, {}):
+    if right == {}:
         return left
     parts = [*_parts(left), *(part for part in _parts(right) if part not in _parts(left))]
     return {"allOf": parts} if len(parts) > 1 else parts[0]

@@ -23,10 +23,11 @@ def compare(base: Branch, head: Branch, compare_schemas: Compare) -> list[Findin
     for name, schema in gone.items():
         found.append(Finding(Effect.BOTH, "removed", _gone(name, schema, base, new), name))
     for name, schema in new.items():
-        found.append(_new(name, required=name in head.required, closed=base.others is False))
-        if isinstance(base.others, dict) and base.others:
-            # So far it was one of the other members, and had to fit what was said about those.
-            found += compare_schemas(base.others, schema, name, name)
+        so_far = compare_schemas(base.others, schema, name, name) if isinstance(base.others, dict) else []
+        typed = base.others == {} and any(one.effect in {Effect.NARROWER, Effect.BOTH} for one in so_far)
+        found.append(_new(name, required=name in head.required, closed=base.others is False, typed=typed))
+        # So far it was one of the other members, and had to fit what was said about those.
+        found += so_far if base.others else []
     for name in before:
         if name in after:
             found += _required(name, base, head)
@@ -48,10 +49,16 @@ def _gone(name: str, schema: Schema, base: Branch, new: dict[str, Schema]) -> st
     return f"the {needed} member is gone{', perhaps renamed to ' + ' or '.join(heirs) if heirs else ''}"
 
 
-def _new(name: str, *, required: bool, closed: bool) -> Finding:
-    """Answers may bring a new member unless the object was closed; requests leave it out unless it is required."""
+def _new(name: str, *, required: bool, closed: bool, typed: bool) -> Finding:
+    """Answers may bring a new member unless the object was closed; requests leave it out unless it is required.
+
+    They don't where the contract invites to send whatever one likes (`additionalProperties: true`).
+    """
     if required:
         return Finding(Effect.BOTH if closed else Effect.NARROWER, "added", "the required member is new", name)
+    if typed:
+        text = "the optional member is new, and may no longer be anything"
+        return Finding(Effect.NARROWER, "added", text, name)
     return Finding(Effect.WIDER if closed else Effect.NEUTRAL, "added", "the optional member is new", name)
 
 
