@@ -44,7 +44,14 @@ scalars = st.one_of(
         optional(minLength=small, maxLength=small, pattern=st.sampled_from(["^x", "y$"])),
     ),
     st.builds(
-        lambda words: {"enum": words}, st.lists(texts | numbers | st.none(), min_size=1, max_size=3, unique=True)
+        lambda words, rest: {"enum": words, **rest},
+        st.lists(texts | numbers | st.none(), min_size=1, max_size=3, unique=True),
+        optional(
+            minLength=small,
+            maximum=small,
+            pattern=st.sampled_from(["^x", "y$"]),
+            **{"not": st.builds(lambda word: {"const": word}, texts) | st.just({"minLength": 2})},
+        ),
     ),
     st.builds(lambda word: {"const": word}, texts),
     st.builds(

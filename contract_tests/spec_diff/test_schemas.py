@@ -167,6 +167,69 @@ ONE_WAY: dict[str, tuple[Any, Any, str, Breaks, Breaks]] = {
         "requests",
         "answers",
     ),
+    "a bound beside a closed set": (
+        {"type": "string", "enum": ["a", "bb"]},
+        {"type": "string", "enum": ["a", "bb"], "minLength": 2},
+        'value "a" is gone',
+        "requests",
+        "answers",
+    ),
+    "a pattern beside a closed set": (
+        {"type": "string", "enum": ["a", "bb"]},
+        {"type": "string", "enum": ["a", "bb"], "pattern": "^b"},
+        'value "a" is gone',
+        "requests",
+        "answers",
+    ),
+    "an exclusion beside a closed set": (
+        {"type": "string", "enum": ["a", "bb"]},
+        {"type": "string", "enum": ["a", "bb"], "not": {"const": "a"}},
+        'value "a" is gone',
+        "requests",
+        "answers",
+    ),
+    "a bound beside a closed set of another type, too": (
+        {"enum": ["a", 1]},
+        {"enum": ["a", 1], "minimum": 2},
+        "type integer or string became string",
+        "requests",
+        "answers",
+    ),
+    "a bound that refuses the only value": (
+        {"const": "a"},
+        {"const": "a", "minLength": 2},
+        "no value is allowed any more",
+        "requests",
+        "answers",
+    ),
+    "a format beside a closed set": (
+        {"enum": ["a", "bb"]},
+        {"enum": ["a", "bb"], "format": "uuid"},
+        'what is asked of "a" beside being listed differs',
+        "requests",
+        "answers",
+    ),
+    "a format beside a closed set that changes": (
+        {"enum": ["a"], "format": "date"},
+        {"enum": ["a"], "format": "uuid"},
+        'what is asked of "a" beside being listed differs',
+        "both",
+        "both",
+    ),
+    "an exclusion by kind beside a closed set": (
+        {"enum": ["a", "bb"]},
+        {"enum": ["a", "bb"], "not": {"minLength": 2}},
+        'what is asked of "bb" beside being listed differs',
+        "requests",
+        "answers",
+    ),
+    "a limit of values that are lists": (
+        {"enum": [["a"], ["a", "b"]]},
+        {"enum": [["a"], ["a", "b"]], "maxItems": 1},
+        'what is asked of ["a", "b"] beside being listed differs',
+        "requests",
+        "answers",
+    ),
     "a member of what may explicitly hold anything": (
         {"type": "object", "additionalProperties": True},
         member({"type": "integer"}, additionalProperties=True),
@@ -282,6 +345,14 @@ SAME: dict[str, tuple[Any, Any]] = {
     "const and enum": ({"const": "a"}, {"enum": ["a"]}),
     "a bound that says nothing": (TEXT, {"type": "string", "minLength": 0}),
     "a rule that says nothing": ({"type": "array"}, {"type": "array", "uniqueItems": False}),
+    "limits that every listed value keeps": (
+        {"enum": ["ab", 3, None]},
+        {"enum": ["ab", 3, None], "minLength": 2, "pattern": "b$", "minimum": 3, "not": {"const": "c"}},
+    ),
+    "a listed value that can't be": (
+        {"type": "string", "enum": ["a", "b"]},
+        {"type": "string", "enum": ["a", "b", "ccc"], "maxLength": 2},
+    ),
     "two words for anything": (
         {"type": "object", "additionalProperties": {}},
         {"type": "object", "additionalProperties": True},
@@ -358,6 +429,12 @@ def test_a_renamed_schema_is_no_change() -> None:
     before = {"anyOf": [{"$ref": "#/components/schemas/A"}, {"$ref": "#/components/schemas/B"}]}
     after = {"anyOf": [{"$ref": "#/components/schemas/B"}, {"$ref": "#/components/schemas/C"}]}
     assert findings(before, after, base, head) == []
+
+
+def test_a_change_behind_an_exclusion_is_seen() -> None:
+    schema = {"type": "string", "not": {"$ref": "#/components/schemas/A"}}
+    found = findings(schema, schema, {"A": {"const": "a"}}, {"A": {"enum": ["a", "b"]}})
+    assert verdict(found) == (True, False)
 
 
 def test_a_member_that_may_explicitly_be_anything_is_only_new() -> None:

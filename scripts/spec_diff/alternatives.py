@@ -8,15 +8,15 @@ members and items are kept as they stand, so that a schema may contain itself.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from functools import reduce
 from typing import Any
 
 import attrs
 
-from scripts.spec_diff.branches import Branch, Schema, canonical, own
+from scripts.spec_diff.branches import Branch, Schema, own
 from scripts.spec_diff.conjunction import both
 from scripts.spec_diff.document import Document, UnreadableContract
+from scripts.spec_diff.fitting import fitting, forbidden
 
 MOST_BRANCHES = 256
 # How far below a schema a proof that its alternatives exclude each other is looked for.
@@ -42,7 +42,7 @@ def flatten(document: Document, schema: Schema, open_references: tuple[str, ...]
     for word in ("anyOf", "oneOf"):
         if word in schema:
             parts.append([branch for part in schema[word] for branch in flatten(document, part, open_references)])
-    return reduce(_all_of, parts)
+    return [kept for branch in reduce(_all_of, parts) if (kept := fitting(branch)) is not None]
 
 
 def _all_of(left: list[Branch], right: list[Branch]) -> list[Branch]:
@@ -112,16 +112,3 @@ def _member(branch: Branch, name: str) -> Schema:
 def _excluded(branch: Branch, other: Branch) -> bool:
     """Whether all words of the one are forbidden by a `not` of the other."""
     return branch.words is not None and branch.words <= forbidden(other)
-
-
-def forbidden(branch: Branch) -> frozenset[str]:
-    """The words that a branch's `not` names one by one."""
-    named = [_listed(schema) for schema in branch.nots if isinstance(schema, dict)]
-    return frozenset(canonical(value) for values in named for value in values)
-
-
-def _listed(schema: Mapping[str, Any]) -> list[Any]:
-    """The values of a schema that is nothing but a list of values."""
-    if schema.keys() == {"const"}:
-        return [schema["const"]]
-    return list(schema["enum"]) if schema.keys() == {"enum"} else []

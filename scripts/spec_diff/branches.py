@@ -91,7 +91,7 @@ def own(document: Document, schema: Mapping[str, Any]) -> list[Branch]:
         required=frozenset(schema.get("required", ())),
         others=_others(schema),
         items=schema.get("items", True),
-        nots=(schema["not"],) if "not" in schema else (),
+        nots=(document.inlined(schema["not"]),) if "not" in schema else (),
         notes={name: schema[name] for name in NOTES if name in schema},
     )
     return [branch] if types and (words is None or words) else []

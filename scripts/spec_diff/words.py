@@ -8,13 +8,11 @@ while another comes, its meaning has moved, and callers know nothing of the new 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
-from typing import Any
 
-from scripts.spec_diff.alternatives import forbidden
 from scripts.spec_diff.branches import Branch, json_types
 from scripts.spec_diff.findings import Effect, Finding
+from scripts.spec_diff.fitting import fits
 
 
 def compare(base: Sequence[Branch], head: Sequence[Branch]) -> list[Finding]:
@@ -37,7 +35,24 @@ def compare(base: Sequence[Branch], head: Sequence[Branch]) -> list[Finding]:
             continue
         effect = Effect.NEUTRAL if _allowed(word, base) else Effect.WIDER
         found.append(Finding(effect, "added", f"the {_kind(word, head)} {word} is new"))
-    return found
+    return found + [change for word in sorted(before & after) for change in _limits(word, base, head)]
+
+
+def _limits(word: str, base: Sequence[Branch], head: Sequence[Branch]) -> list[Finding]:
+    """What is asked of a listed word beside being listed, where nobody can tell whether it fits."""
+    before, after = _doubts(word, base), _doubts(word, head)
+    if before == after:
+        return []
+    effect = Effect.BOTH if before and after else Effect.NARROWER if after else Effect.WIDER
+    return [Finding(effect, "changed", f"what is asked of {word} beside being listed differs")]
+
+
+def _doubts(word: str, branches: Sequence[Branch]) -> frozenset[str]:
+    """The alternatives that list a word and may refuse it nevertheless; none where one surely takes it."""
+    taken = [branch for branch in branches if branch.words is None or word in branch.words]
+    if any(fits(word, branch) for branch in taken):
+        return frozenset()
+    return frozenset(branch.key for branch in taken if branch.words is not None)
 
 
 def _listed(branches: Sequence[Branch]) -> frozenset[str]:
@@ -64,29 +79,4 @@ def _kind(word: str, branches: Sequence[Branch]) -> str:
 
 def _allowed(word: str, branches: Sequence[Branch]) -> bool:
     """Whether a word that isn't listed fits an open alternative."""
-    value = json.loads(word)
-    return any(
-        branch.words is None and branch.types & json_types(value) and _fits(value, word, branch) for branch in branches
-    )
-
-
-def _fits(value: Any, word: str, branch: Branch) -> bool:
-    """Whether a value fits what a branch asks for; where that can't be told easily, it doesn't."""
-    if word in forbidden(branch) or isinstance(value, list | dict):
-        return False
-    if branch.nots and len(forbidden(branch)) < len(branch.nots):
-        return False
-    if isinstance(value, str):
-        low, high = branch.bounds.get("minLength", 0), branch.bounds.get("maxLength", len(value))
-        patterns = [json.loads(pattern) for pattern in branch.rules.get("pattern", ())]
-        hard = branch.rules.keys() & {"format", "if", "then", "else"}
-        return low <= len(value) <= high and all(re.search(pattern, value) for pattern in patterns) and not hard
-    if isinstance(value, bool) or value is None:
-        return not branch.rules.keys() & {"if", "then", "else"}
-    return not branch.rules and _between(value, branch)
-
-
-def _between(value: float, branch: Branch) -> bool:
-    at_least, at_most = branch.bounds.get("minimum", value), branch.bounds.get("maximum", value)
-    above, below = branch.bounds.get("exclusiveMinimum"), branch.bounds.get("exclusiveMaximum")
-    return at_least <= value <= at_most and (above is None or value > above) and (below is None or value < below)
+    return any(branch.words is None and fits(word, branch) for branch in branches)
