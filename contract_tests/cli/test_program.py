@@ -13,7 +13,7 @@ import pytest
 
 import profile_export
 from contract_tests.cli.conftest import TOKEN, Cli
-from contract_tests.cli.programs import PROGRAM, environment, finished
+from contract_tests.cli.programs import PATIENCE, PROGRAM, environment, finished
 from profile_export.cli import overview
 from profile_export.cli.console import Console
 from profile_export.cli.overview import group
@@ -140,3 +140,36 @@ def test_colours_are_for_terminals_that_want_them(
     monkeypatch.setenv("NO_COLOR", "1")
     Console().fail("broken", ["mend it"])
     assert capsys.readouterr().err == "profile-export: broken\nhint: mend it\n"
+
+
+def by_shell(line: str, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """The program in a line of the shell, which closes streams and joins pipes; "$@" is the program and its words."""
+    shell = ["sh", "-c", line, "sh", PROGRAM, *words]
+    env = environment(**variables)
+    return subprocess.run(shell, env=env, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+
+def test_messages_that_have_no_stream(panel: RunningSandbox, tmp_path: Path) -> None:
+    words = ("run", "database:1", "--to", str(tmp_path), "--json", "-v")
+    done = by_shell('exec "$@" 2>&-', *words, PROFILE_EXPORT_TOKEN=TOKEN, PROFILE_EXPORT_BASE_URL=panel.url)
+    assert (done.returncode, json.loads(done.stdout)["rows"]) == (0, 60)
+    assert by_shell('exec "$@" 2>&-', "frobnicate").returncode == 2
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["--version"], ["run", "--help"], ["config", "set", "-h"]])
+@pytest.mark.parametrize("unbuffered", ["1", ""])
+def test_nobody_reads_the_help(words: list[str], unbuffered: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    env = environment(PYTHONUNBUFFERED=unbuffered)
+    done = subprocess.run([PROGRAM, *words], env=env, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["--version"], ["run", "--help"], ["config", "path"]])
+@pytest.mark.parametrize("unbuffered", ["1", ""])
+def test_a_help_that_can_not_be_written(words: list[str], unbuffered: str) -> None:
+    done = by_shell('exec "$@" >/dev/full', *words, PYTHONUNBUFFERED=unbuffered)
+    told = "profile-export: can't write the result to stdout: No space left on device\n"
+    assert (done.returncode, done.stderr) == (7, told)

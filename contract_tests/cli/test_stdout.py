@@ -166,3 +166,11 @@ def test_a_full_disk_behind_the_stream_is_an_error(panel: RunningSandbox) -> Non
         ended = subprocess.run(words, env=env, stdout=full, stderr=subprocess.PIPE, check=False)
     assert ended.returncode == 7
     assert b"can't write" in ended.stderr
+
+
+def test_a_stdout_that_is_closed(panel: RunningSandbox) -> None:
+    env = environment(PROFILE_EXPORT_TOKEN=TOKEN, PROFILE_EXPORT_BASE_URL=panel.url, NO_PROXY="*")
+    shell = ["sh", "-c", 'exec "$@" >&-', "sh", PROGRAM, "run", "database:1", "--to", "-"]
+    ended = subprocess.run(shell, env=env, capture_output=True, text=True, check=False)
+    told = ["profile-export: stdout is closed, where --to - puts the file", "hint: pass a folder"]
+    assert (ended.returncode, ended.stderr.splitlines()) == (2, told)

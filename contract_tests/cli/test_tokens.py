@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from contract_tests.cli.conftest import TOKEN, Cli
-from contract_tests.cli.programs import Terminal, environment, finished
+from contract_tests.cli.programs import PROGRAM, Terminal, environment, finished
 from profile_export.sandbox import RunningSandbox
 
 
@@ -100,3 +101,10 @@ def test_never_from_an_argument(cli: Cli, words: list[str]) -> None:
     )
     assert "hint: set PROFILE_EXPORT_TOKEN, or pass --token-file FILE (- is stdin)" in done.err
     assert TOKEN not in done.err + done.out
+
+
+def test_a_stdin_that_is_closed() -> None:
+    words = ["status", "task", "--base-url", "https://panel.example.com", "--token-file", "-"]
+    shell = ["sh", "-c", 'exec "$@" <&-', "sh", PROGRAM, *words]
+    done = subprocess.run(shell, env=environment(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines()[0]) == (2, "profile-export: stdin is closed: there is no token")

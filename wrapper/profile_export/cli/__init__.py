@@ -32,9 +32,10 @@ def _told(word: str) -> bool:
             case "--version":
                 sys.stdout.write(f"{NAME} {__version__}\n")
             case "--help" | "-h":
-                from profile_export.cli.overview import group  # noqa: PLC0415
+                from profile_export.cli.overview import text  # noqa: PLC0415
 
-                group.main([word], prog_name=NAME, standalone_mode=False)
+                # Not by click, which ends the process where nobody reads it.
+                sys.stdout.write(f"{text()}\n")
             case _:
                 return False
         sys.stdout.flush()

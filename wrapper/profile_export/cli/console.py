@@ -91,11 +91,16 @@ class Console:
         except BrokenPipeError:
             raise ReaderGone from None
         except OSError as error:
-            raise DownloadError(f"can't write the result to stdout: {error.strerror}") from None
+            raise unwritten(error) from None
 
     def document(self, document: dict[str, Any]) -> None:
         """The result for machines. ASCII only, so every terminal and every encoding can take it."""
         self.result(json.dumps(document, indent=2))
+
+
+def unwritten(error: OSError) -> DownloadError:
+    """What is told where stdout takes nothing."""
+    return DownloadError(f"can't write the result to stdout: {error.strerror}")
 
 
 def printable(text: str) -> str:

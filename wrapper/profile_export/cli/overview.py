@@ -86,3 +86,8 @@ def group(context: click.Context) -> None:
     if context.invoked_subcommand is None:
         *most, last = COMMANDS
         raise click.UsageError(f"say what to do: {', '.join(most)} or {last}", context)
+
+
+def text() -> str:
+    """What --help says."""
+    return group.get_help(click.Context(group, info_name=NAME, **group.context_settings))

@@ -28,6 +28,8 @@ def place(invocation: Invocation, to: str, exports: int = 1) -> str | BinaryIO:
         raise UsageError("--to - takes one SOURCE, whose file goes to stdout", hints=("pass a folder",))
     if invocation.console.json:
         raise UsageError("--json writes to stdout, where --to - puts the file", hints=("leave one of them out",))
+    if sys.stdout is None:
+        raise UsageError("stdout is closed, where --to - puts the file", hints=("pass a folder",))
     invocation.console.result_to_stderr = True
     return cast("BinaryIO", _Stdout(sys.stdout.buffer))
 

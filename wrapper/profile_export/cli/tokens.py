@@ -52,6 +52,8 @@ def _from_stdin() -> str:
             return getpass.getpass("Token (not shown): ")
         except EOFError:
             return ""
+    if sys.stdin is None:
+        raise UsageError("stdin is closed: there is no token", hints=(HOW,))
     return _decoded(sys.stdin.buffer, "stdin")
 
 
