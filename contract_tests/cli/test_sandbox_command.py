@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import signal
 import socket
 import sqlite3
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from contract_tests.cli.conftest import TOKEN, Cli
@@ -132,3 +135,23 @@ def test_without_the_extra(cli: Cli, monkeypatch: pytest.MonkeyPatch, command: s
     done = cli(command, token=None)
     assert (done.code, done.first) == (2, "profile-export: the sandbox is not installed: it needs the package uvicorn")
     assert "hint: install it with: pip install 'profile-export[sandbox]'" in done.err
+
+
+def test_a_hangup_ends_a_sandbox_that_is_busy(tmp_path: Path) -> None:
+    def ask(url: str) -> None:
+        with contextlib.suppress(httpx.HTTPError), httpx.Client(base_url=url) as client:
+            while True:
+                client.get("/")
+
+    with running("sandbox", *SMALL, "--json", env=environment(TMPDIR=str(tmp_path))) as panel:
+        url = told(panel)["url"]
+        busy = [threading.Thread(target=ask, args=(url,)) for _ in range(4)]
+        for one in busy:
+            one.start()
+        panel.until(lambda: panel.err.count("GET / 200") > 20)
+        panel.process.send_signal(signal.SIGHUP)
+        assert panel.ended() == 129
+        for one in busy:
+            one.join()
+    assert panel.err.splitlines()[-1] == "profile-export: interrupted by SIGHUP"
+    assert list(tmp_path.iterdir()) == []

@@ -83,20 +83,27 @@ def test_a_data_directory_in_use(settings: MakeSettings) -> None:
 
 
 SCRIPT = """
-import sys
+import signal, sys
 from pathlib import Path
 from profile_export.sandbox import SandboxSettings, serve
+if not {ignored}:
+    signal.signal(signal.SIGHUP, lambda *_: print("hung up", flush=True))
 settings = SandboxSettings(data_dir=Path(sys.argv[1]), token=sys.argv[2], profiles=40, task_seconds=0, quiet={quiet})
 serve(settings, port=0, on_ready=lambda url: print(url, flush=True))
 print("ended", flush=True)
 """
 
 
-@pytest.mark.parametrize(("number", "quiet"), [(signal.SIGINT, False), (signal.SIGTERM, True)], ids=["INT", "TERM"])
-def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals, quiet: bool) -> None:
+@pytest.mark.parametrize(
+    ("number", "quiet", "told"),
+    # A hangup comes to its handler, too, but not before all is closed.
+    [(signal.SIGINT, False, ""), (signal.SIGTERM, True, ""), (signal.SIGHUP, True, "hung up\n")],
+    ids=["INT", "TERM", "HUP"],
+)
+def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals, quiet: bool, told: str) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT.format(quiet=quiet), str(tmp_path / "data"), TOKEN],
+        [sys.executable, "-c", SCRIPT.format(quiet=quiet, ignored=False), str(tmp_path / "data"), TOKEN],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -111,8 +118,30 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals, quiet:
     finally:
         process.kill()
         process.wait()
-    assert (process.returncode, out) == (0, "ended\n")
+    assert (process.returncode, out) == (0, f"{told}ended\n")
     assert TOKEN not in err
     assert err.count("POST /api/v1.1/") == (0 if quiet else 2)
     assert err.count("GET /api/download/data/") == (0 if quiet else 1)
     assert "Traceback" not in err
+
+
+def test_a_hangup_that_is_ignored_ends_nothing(tmp_path: Path) -> None:
+    """nohup starts it so."""
+    script = SCRIPT.format(quiet=True, ignored=True)
+    process = subprocess.Popen(
+        ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh", sys.executable, "-c", script, str(tmp_path / "data"), TOKEN],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout
+        url = process.stdout.readline().strip()
+        process.send_signal(signal.SIGHUP)
+        assert export_over_http(url).count(b"@") >= 40
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
+    assert (process.returncode, out) == (0, "ended\n")

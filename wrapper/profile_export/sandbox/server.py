@@ -23,6 +23,8 @@ logger = logging.getLogger("profile_export.sandbox")
 
 _STEP_SECONDS = 0.1
 _PORTS = range(65_536)
+_RETURNING = (signal.SIGINT, signal.SIGTERM)
+"""How people stop it; a hangup is told on, since whoever started it is gone."""
 _STOP_SECONDS = 2
 """How long a download that is under way may go on after the end has been asked for."""
 
@@ -36,18 +38,22 @@ def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM, then return. `on_ready` gets the URL when requests are accepted.
 
+    SIGHUP ends it as cleanly, and then comes to whoever handles it around this call; one that is ignored stays so.
     A port that is taken, and a data directory that can't be used, raise OSError.
     """
     listener = _listen(host, port)
     try:
         app = create_app(settings)
         try:
+            server = _Server(app, _url(listener), on_ready)
             with _log_to_stderr(quiet=settings.quiet):
-                _Server(app, _url(listener), on_ready).run(sockets=[listener])
+                server.run(sockets=[listener])
         finally:
             app.state.panel.close()
     finally:
         listener.close()
+    if server.hung_up is not None:
+        signal.raise_signal(server.hung_up)
 
 
 def start_sandbox(
@@ -125,6 +131,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._url = url
         self._on_ready = on_ready
+        self.hung_up: int | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -137,7 +144,8 @@ class _Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self._end) for number in (signal.SIGINT, signal.SIGTERM)}
+        # What a handler of others raised in the middle of a request would end that request, and not the server.
+        before = {number: signal.signal(number, self._end) for number in _signals()}
         try:
             yield
         finally:
@@ -145,7 +153,17 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     def _end(self, number: int, frame: FrameType | None) -> None:
+        if number not in _RETURNING:
+            self.hung_up = number
         self.handle_exit(number, frame)
+
+
+def _signals() -> list[int]:
+    # Windows has no SIGHUP; nohup has it ignored, and means it.
+    hangup: int | None = getattr(signal, "SIGHUP", None)
+    if hangup is None or signal.getsignal(hangup) == signal.SIG_IGN:
+        return [*_RETURNING]
+    return [*_RETURNING, hangup]
 
 
 def _listen(host: str, port: int) -> socket.socket:
