@@ -467,3 +467,26 @@ def test_every_command_explains_itself(cli: Cli, name: str) -> None:
 def test_the_devices_of_the_system_are_no_configuration(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROFILE_EXPORT_CONFIG", os.devnull)
     assert cli("config", "check").code == 0
+
+
+def test_a_panel_without_a_name_is_not_the_default(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--panel "$PANEL"`, and the variable isn't set."""
+    write('default = "main"\n[panels.main]\nbase_url = "http://127.0.0.1:9001"\ntoken_env = "FILE_TOKEN"\n')
+    monkeypatch.setenv("PROFILE_EXPORT_BASE_URL", "http://127.0.0.1:9002")
+    done = cli("status", "task", "--panel", "")
+    assert (done.code, done.first) == (2, "profile-export: --panel names no panel")
+    monkeypatch.setenv("PROFILE_EXPORT_PANEL", "")
+    assert "127.0.0.1:9002 " in cli("doctor", "--retries", "0").out, "that is a variable which isn't set"
+
+
+def test_certificates_that_are_typed_are_in_this_folder(
+    cli: Cli, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Named as the file names its own, which are beside it."""
+    file = write('[panels.main]\nbase_url = "https://127.0.0.1:9001"\nca_file = "ca.pem"\n')
+    monkeypatch.chdir(tmp_path)
+    typed = cli("status", "task", "--panel", "main", "--ca-file", "ca.pem")
+    kept = cli("status", "task", "--panel", "main")
+    assert (typed.code, kept.code) == (2, 2)
+    assert str(file.parent) not in typed.err
+    assert f"{file.parent / 'ca.pem'}" in kept.err

@@ -63,18 +63,28 @@ def choose(options: Mapping[str, Any]) -> Chosen:
     Raises:
         UsageError: The configuration can't be used, or says something else than the options.
     """
+    first = _source("panel") is TYPED
+    if first and not options["panel"]:
+        # As from a variable that isn't set: the default could be another panel than the one that was meant.
+        raise UsageError("--panel names no panel", hints=("pass a name, or leave it out for the default",))
     file = configuration.read()
-    name, first = options["panel"] or file.default, _source("panel") is TYPED
-    entry = file.entry(name) if name else None
+    name = options["panel"] or file.default
+    entry = _seen_from(file, file.entry(name)) if name else None
     if entry is not None and _is_for_another_address(entry, options, first=first):
         entry = None
     settings: dict[str, Any] = {}
     places: dict[str, str] = {}
     for key in SETTINGS:
         settings[key], places[key] = _one(key, options[key], entry, first=first)
-        if key == "ca_file" and entry is not None and settings[key] == entry.settings.get(key, ""):
-            settings[key] = str(references.beside(settings[key], file.path))
     return Chosen(settings, places, entry, first, file)
+
+
+def _seen_from(file: Configuration, entry: Entry) -> Entry:
+    """The panel with its certificates beside the file that names them; a name that is typed means this folder."""
+    if "ca_file" not in entry.settings:
+        return entry
+    ca_file = str(references.beside(entry.settings["ca_file"], file.path))
+    return attrs.evolve(entry, settings={**entry.settings, "ca_file": ca_file})
 
 
 def _is_for_another_address(entry: Entry, options: Mapping[str, Any], *, first: bool) -> bool:
