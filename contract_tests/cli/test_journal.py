@@ -276,3 +276,41 @@ def test_the_token_is_in_no_record(cli: Cli, tmp_path: Path, journal: Path) -> N
     with FakePanel({}) as fake:
         unfinished(cli, fake, journal, tmp_path / "out")
     assert all(TOKEN not in path.read_text() for path in journal.iterdir())
+
+
+def test_resume_puts_nothing_to_stdout(
+    cli: Cli, tmp_path: Path, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with FakePanel({LINK: page(CSV, "text/csv")}) as fake:
+        unfinished(cli, fake, journal, tmp_path / "a")
+        fake.answers[STATUS] = state()
+        done = cli("resume", "--journal", journal, "--to", "-", url=fake.url)
+    assert (done.code, done.first) == (2, "profile-export: resume puts no files to stdout")
+    assert "hint: pass a folder" in done.err
+    assert not (tmp_path / "-").exists()
+
+
+def test_a_long_timeout_is_carried_on_as_it_can_be_typed(cli: Cli, tmp_path: Path, journal: Path) -> None:
+    with FakePanel({LINK: page(CSV, "text/csv"), STATUS: page(b"no", "text/plain", status=403)}) as fake:
+        words = ["--to", tmp_path, "--journal", journal, "--timeout", "14d", "--base-url", fake.url]
+        broken = cli("run", "database:1", *words)
+        again = hint_of(broken.err)
+        assert again[again.index("--timeout") + 1] == "1209600"
+        fake.answers[STATUS] = state()
+        assert cli(*again).code == 0
+
+
+def test_going_on_says_that_it_makes_no_tables_and_what_does(cli: Cli, tmp_path: Path, journal: Path) -> None:
+    words = ["run", "database:1", "--to", tmp_path / "out", "--journal", journal, "--format", "parquet"]
+    with FakePanel({LINK: page(CSV, "text/csv"), STATUS: RUNNING}) as fake:
+        broken = cli(*words, "--timeout", "0s", url=fake.url)
+        assert hint_of(broken.err)[0] == "resume"
+        assert "hint: that brings the csv files only; the same command once more goes on, too, and" in broken.err
+        fake.answers[STATUS] = state()
+        assert cli(*words, url=fake.url).code == 0
+        assert fake.seen.count(CREATE) == 1
+        plain = unfinished(cli, fake, journal, tmp_path / "csv")
+        assert "csv files only" not in plain.err
+    names = ["1_database_export.csv", "1_database_export.parquet"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names

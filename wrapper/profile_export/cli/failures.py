@@ -19,6 +19,8 @@ from profile_export.cli.signals import Interrupted
 HOPELESS = (TaskFailed, TaskNotFound, UsageError)
 MAYBE_CREATED = "the task may have been created: look at the panel's tasks before you create it again"
 
+ONLY_CSV = "that brings the csv files only; the same command once more goes on, too, and makes Parquet files of them"
+
 
 @attrs.frozen
 class Failure:
@@ -91,7 +93,9 @@ def going_on(invocation: Invocation, task_id: str | None, error: ExportError | N
     command = invocation.next_command(task_id)
     if command is None:
         return ()
-    return (f"to replace it: {command} --overwrite",) if isinstance(error, TargetExists) else (f"to go on: {command}",)
+    if isinstance(error, TargetExists):
+        return (f"to replace it: {command} --overwrite",)
+    return (f"to go on: {command}", *((ONLY_CSV,) if invocation.brings_less else ()))
 
 
 def _tell(invocation: Invocation, failure: Failure) -> int:

@@ -56,6 +56,7 @@ class Invocation:
     _next: tuple[str, tuple[str, ...]] | None = None
     _journal: str | None = None
     _left: bool | None = None
+    _wants_tables: bool = False
 
     def take(self, event: Event) -> None:
         """Remembers what an event of the client tells about tasks."""
@@ -76,6 +77,7 @@ class Invocation:
         context = click.get_current_context()
         self._next = command, tuple(_given(context, CARRIED[command]))
         self._journal = context.params.get("journal")
+        self._wants_tables = context.params.get("format") == "parquet"
 
     def is_downloaded(self) -> None:
         """Remembers that nothing is left to go on with."""
@@ -85,6 +87,11 @@ class Invocation:
     def journaled(self) -> bool:
         """Whether a journal remembers what there is to go on with."""
         return self._next is not None and self._next[0] == "resume"
+
+    @property
+    def brings_less(self) -> bool:
+        """Whether the command that goes on makes no Parquet files, although they were asked for."""
+        return self._wants_tables and self.journaled
 
     @property
     def remembered(self) -> bool:
@@ -146,5 +153,6 @@ def _too_short(name: str, value: Any) -> bool:
 
 def _text(value: Any) -> str:
     if isinstance(value, float):
-        return "none" if math.isinf(value) else f"{value:g}"
+        # Never as 1.2e+06, which the option doesn't take.
+        return "none" if math.isinf(value) else f"{value:f}".rstrip("0").rstrip(".")
     return str(value)

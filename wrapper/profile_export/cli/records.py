@@ -15,6 +15,7 @@ from profile_export.cli.console import table
 from profile_export.cli.invocation import Invocation
 from profile_export.cli.options import connection_options, journal_option, report_options, timeout_option
 from profile_export.cli.session import connected
+from profile_export.cli.stdout import STDOUT
 
 NOTHING: Final = "nothing is pending"
 COLUMNS: Final = ("ID", "SOURCE", "STAGE", "TASK", "SINCE (UTC)", "TO")
@@ -56,6 +57,9 @@ def resume(invocation: Invocation, /, ids: Sequence[str], to: str | None, **opti
       profile-export pending --journal exports/.journal
     """  # noqa: D301
     _required(options["journal"])
+    if to == STDOUT:
+        hint = "download TASK_ID --to - puts one export there; pending tells the ids"
+        raise UsageError("resume puts no files to stdout", hints=("pass a folder", hint))
     invocation.goes_on_with("resume")
     with connected(invocation, options) as client:
         outcomes = client.resume_all(to=to, ids=ids or None, timeout=seconds(options))
