@@ -479,6 +479,70 @@ def test_a_panel_without_a_name_is_not_the_default(cli: Cli, write: Write, monke
     assert "127.0.0.1:9002 " in cli("doctor", "--retries", "0").out, "that is a variable which isn't set"
 
 
+def test_a_panel_of_another_process_is_not_lost(
+    cli: Cli, write: Write, keyring: dict[tuple[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = '[panels.main]\nbase_url = "https://main.example.com"\n'
+    file = write(before)
+
+    def typed(_: object) -> str:
+        write(before + '\n[panels.theirs]\nbase_url = "https://theirs.example.com"\n')
+        return TOKEN
+
+    monkeypatch.setattr("profile_export.cli.tokens.read_token", typed)
+    done = cli("config", "set", "mine", "--base-url", "https://mine.example.com", "--token-keyring")
+    assert (done.code, list(keyring.values())) == (0, [TOKEN])
+    assert list(tomllib.loads(file.read_text())["panels"]) == ["main", "theirs", "mine"]
+
+
+def test_a_panel_is_checked_although_one_with_a_longer_name_is_wrong(cli: Cli, write: Write) -> None:
+    write(
+        '[panels.main]\nbase_url = "no-address"\n[panels.main2]\nbase_url = "https://a.example.com"\nauth = "magic"\n'
+    )
+    problems = cli("config", "check", "--json").document["problems"]
+    assert {problem["where"] for problem in problems if not problem["warning"]} == {
+        "panels.main.base_url",
+        "panels.main2.auth",
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "panels = 3\n",
+        '[panels]\nmain = "https://a.example.com"\n',
+        '[panels.main]\nbase_url = "https://a.example.com"\nsince = 2026-01-01\n',
+        '[panels.main]\nbase_url = "https://a.example.com"\nsince = [2026-01-01T00:00:00Z]\n',
+    ],
+)
+def test_what_is_no_panel_is_left_alone(cli: Cli, write: Write, text: str) -> None:
+    file = write(text)
+    done = cli("config", "set", "main", "--base-url", "https://b.example.com")
+    assert (done.code, "can't be changed safely" in done.first) == (2, True), done.err
+    assert file.read_text() == text
+
+
+def test_a_default_that_is_no_name(cli: Cli, write: Write) -> None:
+    write('default = ["main"]\n[panels.main]\nbase_url = "https://a.example.com"\n')
+    done = cli("config", "check")
+    assert (done.code, "default: there is no panel ['main']" in done.err) == (2, True)
+
+
+def test_a_mark_of_the_encoding_is_no_harm(cli: Cli, write: Write) -> None:
+    file = write('\ufeffdefault = "main"\n[panels.main]\nbase_url = "https://a.example.com"\n')
+    assert cli("config", "check").code == 0
+    assert cli("config", "set", "main", "--auth", "bearer").code == 0
+    assert tomllib.loads(file.read_text(encoding="utf-8"))["panels"]["main"]["auth"] == "bearer"
+
+
+@pytest.mark.parametrize("name", ["-", ""])
+def test_a_token_file_that_can_not_be_read_later(cli: Cli, file: Path, name: str) -> None:
+    done = cli("config", "set", "main", "--base-url", "https://a.example.com", "--token-file", name)
+    assert (done.code, "is no file that could be read later" in done.first) == (2, True)
+    assert "--token-keyring" in done.err
+    assert not file.exists()
+
+
 def test_certificates_that_are_typed_are_in_this_folder(
     cli: Cli, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -490,3 +554,9 @@ def test_certificates_that_are_typed_are_in_this_folder(
     assert (typed.code, kept.code) == (2, 2)
     assert str(file.parent) not in typed.err
     assert f"{file.parent / 'ca.pem'}" in kept.err
+
+
+def test_changes_are_told_to_programs(cli: Cli, file: Path) -> None:
+    for words in (["set", "main", "--base-url", "https://a.example.com"], ["remove", "main"]):
+        done = cli("config", *words, "--json")
+        assert (done.code, done.document) == (0, {"path": str(file), "panel": "main"})

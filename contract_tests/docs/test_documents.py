@@ -89,7 +89,9 @@ def seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         seen.take(shape, json.loads(capsys.readouterr().out))
 
     with Panel() as panel:
-        assert main(["config", "set", "main", "--base-url", panel.url, "--auth", "body"]) == 0
+        run("config set", "config", "set", "main", "--base-url", panel.url, "--auth", "body")
+        run("config set", "config", "set", "test", "--base-url", panel.url)
+        run("config set", "config", "remove", "test")
         run("config path", "config", "path")
         run("config list", "config", "list")
         run("config check", "config", "check")

@@ -31,8 +31,7 @@ class Shape:
 INTRO: Final = """## What `--json` writes
 
 One document, an object, on stdout. A command that fails writes `{"error": ...}`; `doctor` and `config check` tell what
-they find in documents of their own. `config set` and `config remove` write one only when they fail. Members can be
-added in [a minor version](compatibility.md).
+they find in documents of their own. Members can be added in [a minor version](compatibility.md).
 """
 EXPORT: Final = {
     "task_id": "the task",
@@ -154,6 +153,9 @@ SHAPES: Final = {
         "A panel in `panels`, which has those [settings](configuration.md#a-panel), too, that the file gives it",
         {"name": "its name", "token": "where its token is, in words, or `-`"},
         others=frozenset(configuration.SETTINGS),
+    ),
+    "config set": Shape(
+        "`config set` and `config remove`", {"path": "where the file is", "panel": "the panel that was changed"}
     ),
     "config check": Shape(
         "`config check`",

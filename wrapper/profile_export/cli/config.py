@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -114,30 +115,18 @@ def set_(invocation: Invocation, /, name: str, *, default: bool, **options: Any)
     if not PANEL_NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name for a panel", hints=("letters, digits, - and _ make one",))
     file = configuration.path()
+    given = _given(options)
     text = _text()
-    given = {key: options[key] for key in (*SETTINGS, *REFERENCES) if options.get(key) not in {None, False}}
-    for key in given.keys() & {"token_file", "ca_file"}:
-        # The program will run in other folders, too.
-        given[key] = str(Path(given[key]).expanduser().absolute())
-    if len(given.keys() & REFERENCES.keys()) > 1:
-        raise UsageError("give one of --token-env, --token-file and --token-keyring")
-    before: dict[str, Any] = tomllib.loads(text).get("panels", {}).get(name, {})
-    if given.keys() & REFERENCES.keys():
-        before = {key: value for key, value in before.items() if key not in REFERENCES}
-    settings = {**before, **given}
-    if "base_url" not in settings:
-        raise UsageError(f"panel {name!r} has no address yet", hints=("pass --base-url https://panel.example.com",))
-    config_check.usable(settings, file)
-    changed = config_text.with_panel(text, name, settings)
-    known = tomllib.loads(changed)
-    if default or (len(known["panels"]) == 1 and "default" not in known):
-        changed = config_text.with_default(changed, name)
+    config_check.usable(_settings(text, name, given), file)
+    # What can't be kept is refused before somebody types a token.
+    _changed(text, name, given, default=default)
     if options["token_keyring"]:
         token = tokens.read_token(tokens.STDIN)
         invocation.console.secret = token
         references.remember(name, token)
-    config_text.write(file, changed)
-    invocation.console.say(f"panel {name} is kept in {file}")
+    # Read anew: while that was typed, another process may have kept a panel of its own.
+    config_text.write(file, _changed(_text(), name, given, default=default))
+    _tell(invocation, name, file, "is kept in")
 
 
 @config.command()
@@ -162,7 +151,47 @@ def remove(invocation: Invocation, /, name: str) -> None:
     reference = read.panels[name].reference
     if reference is not None and reference[0] == "token_keyring":
         references.forget(name)
-    invocation.console.say(f"panel {name} is gone from {read.path}")
+    _tell(invocation, name, read.path, "is gone from")
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given, as the file keeps it."""
+    given = {key: options[key] for key in (*SETTINGS, *REFERENCES) if options.get(key) not in {None, False}}
+    if len(given.keys() & REFERENCES.keys()) > 1:
+        raise UsageError("give one of --token-env, --token-file and --token-keyring")
+    if given.get("token_file") in {tokens.STDIN, ""}:
+        hint = "pass a file's name, or --token-keyring, which reads the token from stdin and keeps it in the keyring"
+        raise UsageError(f"--token-file {given['token_file']!r} is no file that could be read later", hints=(hint,))
+    for key in given.keys() & {"token_file", "ca_file"}:
+        # The program will run in other folders, too.
+        given[key] = str(Path(given[key]).expanduser().absolute())
+    return given
+
+
+def _settings(text: str, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the panel has then: as it was, but for what is given."""
+    before = config_text.panel(text, name)
+    if given.keys() & REFERENCES.keys():
+        before = {key: value for key, value in before.items() if key not in REFERENCES}
+    settings = {**before, **given}
+    if "base_url" not in settings:
+        raise UsageError(f"panel {name!r} has no address yet", hints=("pass --base-url https://panel.example.com",))
+    return settings
+
+
+def _changed(text: str, name: str, given: Mapping[str, Any], *, default: bool) -> str:
+    """`text` with the panel as it is then; the only panel is the default."""
+    changed = config_text.with_panel(text, name, _settings(text, name, given))
+    known = tomllib.loads(changed)
+    if default or (len(known["panels"]) == 1 and "default" not in known):
+        changed = config_text.with_default(changed, name)
+    return changed
+
+
+def _tell(invocation: Invocation, name: str, file: Path, what: str) -> None:
+    invocation.console.say(f"panel {name} {what} {file}")
+    if invocation.console.json:
+        invocation.console.document({"path": str(file), "panel": name})
 
 
 def _text() -> str:

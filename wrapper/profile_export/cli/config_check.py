@@ -79,7 +79,7 @@ def _found(file: Path) -> Iterator[Problem]:
     read = configuration.read()
     yield from read.problems
     for entry in read.panels.values():
-        if not any(problem.where.startswith(f"panels.{entry.name}") for problem in read.problems):
+        if not read.problems_of(entry.name):
             for problem in _of_entry(read, entry):
                 yield attrs.evolve(problem, line=configuration.line_of(text, problem.where))
 

@@ -10,9 +10,22 @@ import secrets
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from profile_export import UsageError
+
+
+def panel(text: str, name: str) -> dict[str, Any]:
+    """What `text` says of the panel `name`; nothing where there is none.
+
+    Raises:
+        UsageError: It is written as something else than a table.
+    """
+    panels: object = tomllib.loads(text).get("panels", {})
+    table = cast("dict[str, object]", panels).get(name, {}) if isinstance(panels, dict) else None
+    if not isinstance(table, dict):
+        raise _unsafe()
+    return cast("dict[str, Any]", table)
 
 
 def with_panel(text: str, name: str, settings: Mapping[str, Any]) -> str:
@@ -87,7 +100,11 @@ def _is_header(line: str, name: str) -> bool:
 
 def _value(value: Any) -> str:
     # A text of JSON is one of TOML, too, as long as it can be printed.
-    return json.dumps(value, ensure_ascii=False)
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except TypeError:
+        # A date, which JSON doesn't know.
+        raise _unsafe() from None
 
 
 def _checked(changed: str, text: str, name: str, settings: dict[str, Any] | None) -> str:
@@ -107,6 +124,10 @@ def _same(changed: str, expected: Mapping[str, Any]) -> str:
             del found["panels"]
         if found == expected:
             return changed
-    raise UsageError(
+    raise _unsafe()
+
+
+def _unsafe() -> UsageError:
+    return UsageError(
         "the configuration file is written in a way that can't be changed safely", hints=("change it in an editor",)
     )

@@ -93,11 +93,14 @@ class Configuration:
             known = ", ".join(self.panels) or "none"
             hint = f"{self.path} knows {known}; {NAME} config set {name} --base-url URL adds it"
             raise UsageError(f"there is no panel {name!r} in the configuration", hints=(hint,))
-        mine = (f"panels.{name}", f"panels.{name}.")
-        for problem in self.problems:
-            if problem.where == mine[0] or problem.where.startswith(mine[1]):
-                raise UsageError(f"{self.path}: {problem}", hints=(f"see {NAME} config check",))
+        for problem in self.problems_of(name):
+            raise UsageError(f"{self.path}: {problem}", hints=(f"see {NAME} config check",))
         return self.panels[name]
+
+    def problems_of(self, name: str) -> list[Problem]:
+        """What is wrong with the panel of that name; `main2` is another one than `main`."""
+        where = f"panels.{name}"
+        return [one for one in self.problems if one.where == where or one.where.startswith(f"{where}.")]
 
 
 def path() -> Path:
@@ -113,7 +116,8 @@ def read_text(file: Path) -> str:
         UsageError: It can't be read.
     """
     try:
-        return file.read_text(encoding="utf-8")
+        # Some editors begin a file with a mark of its encoding, which is no TOML.
+        return file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return ""
     except UnicodeDecodeError:
@@ -165,7 +169,7 @@ def _problems(document: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _unknown("", document, ("default", "panels"))
     default = document.get("default")
     tables = _tables(document)
-    if default is not None and default not in tables:
+    if default is not None and (not isinstance(default, str) or default not in tables):
         yield Problem("default", f"there is no panel {default!r}", f"the panels are {', '.join(tables) or 'none'}")
     panels: object = document.get("panels", {})
     if not isinstance(panels, dict):
