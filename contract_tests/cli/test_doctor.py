@@ -94,3 +94,12 @@ def test_a_folder_that_can_not_be_written_to(cli: Cli, panel: RunningSandbox, tm
     done = cli("doctor", "--json", "--to", tmp_path / "file" / "below", url=panel.url)
     assert (done.code, findings(done)["folder"][0]) == (7, False)
     assert findings(done)["panel"][0] is True
+
+
+def test_a_name_that_no_folder_can_have(cli: Cli, panel: RunningSandbox, tmp_path: Path) -> None:
+    done = cli("doctor", "--to", tmp_path / ("long" * 75), "--json", url=panel.url)
+    good, text = findings(done)["folder"]
+    assert (done.code, good, text.endswith(": File name too long")) == (7, False, True)
+    (tmp_path / "file").write_text("mine")
+    good, text = findings(cli("doctor", "--to", tmp_path / "file" / "below", "--json", url=panel.url))["folder"]
+    assert (good, text) == (False, f"can't write to {tmp_path / 'file'}: Not a directory")

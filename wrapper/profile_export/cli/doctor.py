@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 import tempfile
@@ -154,8 +155,9 @@ def _trouble(error: ExportError, text: str, hints: tuple[str, ...]) -> Finding:
 
 
 def _folder(folder: Path) -> Finding:
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    there = folder
     try:
+        there = _nearest(folder)
         with tempfile.NamedTemporaryFile(dir=there, prefix=".profile-export-"):
             free = shutil.disk_usage(there).free
     except OSError as error:
@@ -163,3 +165,12 @@ def _folder(folder: Path) -> Finding:
         return Finding("folder", f"can't write to {there}: {error.strerror}", hints, FOLDER_EXIT)
     made = "" if there == folder else ", which will be made"
     return Finding("folder", f"{folder}{made}: files can be written, {size_text(free)} free")
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or else the nearest one above it that is there; a name that can't be is an OSError."""
+    for path in (folder, *folder.absolute().parents):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            path.stat()
+            return path
+    return Path(folder.absolute().anchor)
