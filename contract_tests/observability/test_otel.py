@@ -35,6 +35,7 @@ from contract_tests.wire.dialogue import (
 from profile_export import (
     Database,
     DownloadFinished,
+    DownloadRestarted,
     DownloadStarted,
     ExportError,
     ExportFailed,
@@ -275,3 +276,16 @@ except ImportError as error:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "profile-export[otel]" in done.stdout
+
+
+def test_a_restart_belongs_to_its_file(recorder: Recorder) -> None:
+    """Files of an export are fetched at once; the latest need not be the one."""
+    recorder.sink(ExportStarted(source="database:1", task_id=None, export="x"))
+    for name in ("a.csv", "b.csv"):
+        recorder.sink(DownloadStarted(target=Path(name), size=1, export="x"))
+    for name in ("a.csv", "c.csv"):
+        recorder.sink(DownloadRestarted(target=Path(name), export="x"))
+    recorder.sink(ExportFinished(files=2, total=1, export="x"))
+    told = {attributes(span)["profile_export.file"]: events(span) for span in recorder.named("download")}
+    assert told == {"a.csv": [("restarted", {"file": "a.csv"})], "b.csv": []}
+    assert events(recorder.export) == [("restarted", {"file": "c.csv"})]

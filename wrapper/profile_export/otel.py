@@ -153,7 +153,7 @@ class OpenTelemetrySink:
                     },
                 )
             case DownloadRestarted(target=target):
-                self._latest(event.export, "download").add_event("restarted", {"file": str(target)})
+                self._of_file(event.export, target).add_event("restarted", {"file": str(target)})
             case FilePublished(target=target, size=size):
                 span.add_event("file published", {"file": str(target), "size": size})
             case _:
@@ -162,6 +162,10 @@ class OpenTelemetrySink:
     def _span(self, export: str) -> Span:
         found = self._exports.get(export)
         return get_current_span() if found is None else found.span
+
+    def _of_file(self, export: str, target: Target) -> Span:
+        found = self._exports.get(export)
+        return (found.files.get(target) if found is not None else None) or self._span(export)
 
     def _latest(self, export: str, operation: str) -> Span:
         """The span of the file that is on its way, where it is about that."""
