@@ -34,7 +34,7 @@ def run_against(answers: dict[str, Answer], cli: Cli, target: Path, *options: ob
 FAILURES: dict[str, tuple[dict[str, Answer], int, str, str]] = {
     "no panel": ({CREATE: page(HTML)}, 9, "contract", "this is not an answer of the export API: HTTP 200"),
     "nothing there": ({CREATE: page(HTML, status=404)}, 9, "contract", "this is not an answer of the export API"),
-    "no task id": ({CREATE: envelope({})}, 9, "contract", "the answer has no member 'task_id'"),
+    "no task id": ({CREATE: envelope({})}, 8, "create-outcome-unknown", "the answer has no member 'task_id'"),
     "failed task": ({STATUS: state("failed", 40)}, 5, "task-failed", "the task ended as 'failed' at 40 percent"),
     "no links": ({STATUS: state(urls=[])}, 9, "contract", "the task is finished, but its result has no usable 'urls'"),
     "no progress": ({STATUS: envelope({"status": "completed"})}, 9, "contract", "the answer has no member"),
