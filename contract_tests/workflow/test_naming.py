@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
+from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -110,3 +113,43 @@ def test_distinct_names_differ_even_where_case_does_not_count(names: list[str]) 
 
 def test_repeated_names_are_numbered_before_their_ending() -> None:
     assert distinct(["1.csv", "1.csv", "1.CSV", "1-2.csv", "1"]) == ["1.csv", "1-2.csv", "1-3.CSV", "1-2-2.csv", "1"]
+
+
+def searched(names: list[str]) -> list[str]:
+    """What `distinct` gives, by a search from the first number on for every name."""
+    result: list[str] = []
+    for name in names:
+        stem, dot, ending = name.rpartition(".") if "." in name else (name, "", "")
+        candidates = [name, *(f"{stem}-{number}{dot}{ending}" for number in range(2, len(names) + 2))]
+        taken = {earlier.casefold() for earlier in result}
+        result.append(next(candidate for candidate in candidates if candidate.casefold() not in taken))
+    return result
+
+
+ALIKE = ["a", "A", "a-2", "a-3", "a-2-2", "a.b", "A.B", "a-2.b", "a-3.b", "a-2.B-2", ".b", "-2.b", ""]
+ALIKE += ["\u00df", "ss", "\u1e9e-2", "\u0130.b", "i\u0307.b"]
+
+
+@given(st.lists(st.sampled_from(ALIKE) | st.text("aA.-2", max_size=4), max_size=30))
+def test_names_are_numbered_as_by_a_search(names: list[str]) -> None:
+    assert distinct(names) == searched(names)
+
+
+@pytest.mark.parametrize("more", [[], ["A.csv", "a-2.csv"]], ids=["equal", "mixed"])
+def test_thousands_of_equal_names_take_no_search_each(more: list[str]) -> None:
+    """A panel chooses how many links it gives."""
+    names = ["a.csv", *more] * 1000
+    looks = 0
+
+    def count(_frame: FrameType, what: str, function: Any) -> None:
+        nonlocal looks
+        looks += what == "c_call" and function.__name__ == "casefold"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        result = distinct(names)
+    finally:
+        sys.setprofile(before)
+    assert len({name.casefold() for name in result}) == len(names)
+    assert 0 < looks <= 5 * len(names)

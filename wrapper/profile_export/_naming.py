@@ -45,13 +45,17 @@ def _shortened(name: str) -> str:
 def distinct(names: Iterable[str]) -> list[str]:
     """The same names, repeated ones numbered: `a.csv`, `a-2.csv`. Case doesn't tell names apart on every disk."""
     taken: set[str] = set()
+    # The last number of each name, so that thousands of equal ones need no search. What it passed stays taken.
+    numbers: dict[str, int] = {}
     result: list[str] = []
     for name in names:
         stem, dot, ending = name.rpartition(".") if "." in name else (name, "", "")
-        candidate, number = name, 1
+        folded = name.casefold()
+        candidate, number = name, numbers.get(folded, 1)
         while candidate.casefold() in taken:
             number += 1
             candidate = f"{stem}-{number}{dot}{ending}"
+        numbers[folded] = number
         taken.add(candidate.casefold())
         result.append(candidate)
     return result
