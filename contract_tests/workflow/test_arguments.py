@@ -133,7 +133,7 @@ def test_what_is_no_task_id_is_refused(client: ExportClient, task_id: Any) -> No
         client.task(task_id)
 
 
-@pytest.mark.parametrize("timeout", [-1, -0.1, math.nan, "soon"])
+@pytest.mark.parametrize("timeout", [-1, -0.1, math.nan, "soon", pytest.param(10**5000, id="huge")])
 def test_what_is_no_time_is_refused_at_once(client: ExportClient, timeout: Any) -> None:
     for call in (client.wait, client.watch):
         with pytest.raises(UsageError):

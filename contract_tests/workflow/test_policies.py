@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import socket
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +30,12 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any]]] = [
     (RetryPolicy, {"max_delay": math.nan}),
     (RetryPolicy, {"request_timeout": -1}),
     (RetryPolicy, {"request_timeout": math.inf}),
+    (RetryPolicy, {"request_timeout": sys.maxsize}),
+    (RetryPolicy, {"request_timeout": 1e10}),
+    (RetryPolicy, {"request_timeout": 1_000_000.1}),
     (RetryPolicy, {"create": "always"}),
+    (DownloadPolicy, {"link_prefix": None}),
+    (DownloadPolicy, {"link_prefix": b"/api/"}),
     (Database, {"id": "1"}),
     (Database, {"id": True}),
     (Segment, {"id": 1.0}),
@@ -44,6 +51,27 @@ def test_nonsense_is_refused(kind: Callable[..., Any], options: dict[str, Any]) 
 def test_for_ever_can_be_said_where_it_makes_sense() -> None:
     policy = PollPolicy(max_delay=math.inf, not_found_grace=math.inf, unknown_status_patience=math.inf)
     assert policy.max_delay == math.inf
+
+
+SECONDS = [
+    *[(PollPolicy, name) for name in ("min_delay", "max_delay", "not_found_grace", "unknown_status_patience")],
+    *[(RetryPolicy, name) for name in ("first_delay", "max_delay", "request_timeout")],
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), SECONDS)
+def test_a_number_that_no_float_holds_is_refused(kind: Callable[..., Any], name: str) -> None:
+    # Python shows no int of more than 4300 digits.
+    with pytest.raises(UsageError, match=name):
+        kind(**{name: 10**5000})
+
+
+def test_a_socket_takes_the_longest_timeout_of_a_request() -> None:
+    """Beyond 2^31 milliseconds, the system's count begins anew, and the timeout is over too soon."""
+    seconds = RetryPolicy(request_timeout=1_000_000).request_timeout
+    assert seconds * 1000 < 2**31
+    with socket.socket() as anything:
+        anything.settimeout(seconds)
 
 
 def test_policies_are_keyword_only_and_frozen() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, Final, cast, get_args
 
@@ -154,6 +156,9 @@ def timeout(seconds: float | None) -> float | None:
     """
     if seconds is not None and not (isinstance(cast("object", seconds), int | float) and seconds >= 0):
         raise UsageError(f"timeout is a number of seconds, or None to wait for ever, not {seconds!r}")
+    # Such an int can't be added to a moment.
+    if seconds is not None and sys.float_info.max < seconds < math.inf:
+        raise UsageError("timeout can't be so large a number: no float holds it", hints=("None waits for ever",))
     return seconds
 
 

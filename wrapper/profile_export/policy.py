@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any, Final, Literal
 
 import attrs
@@ -13,11 +14,23 @@ from profile_export.errors import UsageError
 def _not_negative(_policy: object, attribute: attrs.Attribute[float], value: float) -> None:
     if not value >= 0:
         raise UsageError(f"{attribute.name} can't be {value!r}: it is 0 or more")
+    # An int may be larger than every float but infinity, and can't be added to one then.
+    if sys.float_info.max < value < math.inf:
+        raise UsageError(f"{attribute.name} can't be so large a number: no float holds it")
 
 
 def _finite(_policy: object, attribute: attrs.Attribute[float], value: float) -> None:
     if not math.isfinite(value):
         raise UsageError(f"{attribute.name} can't be {value!r}: it is a number of seconds, or a part of them")
+
+
+# Seconds. The system waits for a socket at most 2^31 milliseconds; a longer timeout is an error there, or over at once.
+LONGEST_REQUEST: Final = 1_000_000
+
+
+def _socket_waits(_policy: object, attribute: attrs.Attribute[float], value: float) -> None:
+    if value > LONGEST_REQUEST:
+        raise UsageError(f"{attribute.name} can't be {value!r}: it is {LONGEST_REQUEST} seconds at most")
 
 
 def _below_one(_policy: object, attribute: attrs.Attribute[float], value: float) -> None:
@@ -33,6 +46,11 @@ def _create_word(_policy: object, attribute: attrs.Attribute[Any], value: object
 def _at_least_one(_policy: object, attribute: attrs.Attribute[int], value: int) -> None:
     if value < 1:
         raise UsageError(f"{attribute.name} can't be {value!r}: it is 1 or more")
+
+
+def _text(_policy: object, attribute: attrs.Attribute[str], value: object) -> None:
+    if not isinstance(value, str):
+        raise UsageError(f"{attribute.name} can't be {value!r}: it is a text, which may be empty")
 
 
 # Browsers take six, aria2 sixteen at most; a panel is asked for exports by others, too.
@@ -79,7 +97,7 @@ class RetryPolicy:
         first_delay: Delay before the first repetition; every further one doubles it.
         max_delay: Longest delay. A panel's `Retry-After` may ask for more.
         request_timeout: How long one request may stay without a sign of life from the panel. The head of an answer, and
-            an answer that is no file, must be whole by then.
+            an answer that is no file, must be whole by then. At most 1,000,000, which is eleven days.
         create: What happens when nobody knows whether a create request reached the panel. "request-id" repeats it
             under the same `Request-ID`, by which the platform recognises repetitions; "never" raises
             `CreateOutcomeUnknown`.
@@ -88,7 +106,7 @@ class RetryPolicy:
     attempts: int = attrs.field(default=6, validator=_at_least_one)
     first_delay: float = attrs.field(default=0.5, validator=[_not_negative, _finite])
     max_delay: float = attrs.field(default=20.0, validator=_not_negative)
-    request_timeout: float = attrs.field(default=60.0, validator=[_not_negative, _finite])
+    request_timeout: float = attrs.field(default=60.0, validator=[_not_negative, _finite, _socket_waits])
     create: Literal["request-id", "never"] = attrs.field(default="request-id", validator=_create_word)
 
 
@@ -114,5 +132,5 @@ class DownloadPolicy:
     verify_rows: bool = True
     verify_content: bool = True
     csv_header: bool = True
-    link_prefix: str = "/api/download/"
+    link_prefix: str = attrs.field(default="/api/download/", validator=_text)
     connections: int = attrs.field(default=1, validator=_few)
