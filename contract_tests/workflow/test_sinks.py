@@ -43,6 +43,23 @@ def test_milestones_are_logged_without_links(caplog: pytest.LogCaptureFixture) -
     assert "signature" not in caplog.text
 
 
+@pytest.mark.parametrize("task_id", ["task_1", "task_1\r\nWARNING forged"])
+def test_what_the_panel_says_begins_no_line_of_the_log(caplog: pytest.LogCaptureFixture, task_id: str) -> None:
+    evil = "odd\nINFO TaskPolled(task_2: completed\x1b[2J\u2028\u202e"
+    with caplog.at_level(logging.INFO, "profile_export"):
+        Local().emit(TaskPolled(snapshot=TaskSnapshot(task_id, evil, 7), waited=2.0))
+    [record] = caplog.records
+    assert record.getMessage().isprintable()
+    assert record.getMessage().startswith("TaskPolled(task_1")
+    assert ": odd INFO TaskPolled(task_2: completed?[2J" in record.getMessage()
+
+
+def test_a_log_is_no_longer_than_a_message(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "profile_export"):
+        Local().emit(TaskPolled(snapshot=TaskSnapshot("task_1", "x" * 100_000, 7), waited=2.0))
+    assert len(caplog.text) < 1000
+
+
 def test_bytes_are_no_milestones(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "profile_export"):
         Local().emit(DownloadProgress(target=Path("a.csv"), received=1))

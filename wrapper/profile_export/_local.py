@@ -18,7 +18,7 @@ import httpx
 from profile_export import _clock
 from profile_export import _effects as do
 from profile_export._credentials import LOCATION, CredentialLine
-from profile_export._envelope import parse_retry_after
+from profile_export._envelope import LONGEST_TEXT, one_line, parse_retry_after
 from profile_export._journal import Journal
 from profile_export._keeper import Keeper
 from profile_export._limiter import Limiter
@@ -224,9 +224,9 @@ def _log(event: Event) -> None:
     """Milestones at INFO. Links stay out of it, and so do the queries in what the panel says."""
     if isinstance(event, TaskPolled):
         seen = event.snapshot
-        logger.info(
-            "TaskPolled(%s: %s, %d percent, waited %.1f)", seen.task_id, seen.status, seen.progress, event.waited
-        )
+        # The panel's own words: a line break in them would begin a line that looks like another record.
+        task_id, status = one_line(seen.task_id, LONGEST_TEXT), one_line(seen.status, LONGEST_TEXT)
+        logger.info("TaskPolled(%s: %s, %d percent, waited %.1f)", task_id, status, seen.progress, event.waited)
     elif not isinstance(event, DownloadProgress):
         logger.info("%s", QUERY.sub("?...", str(event)))
 
