@@ -70,6 +70,14 @@ def test_what_a_form_left_empty_is_not_said(extra: str | None) -> None:
         ({"host": "panel.example.com", "extra": '{"wireformat": "xml"}'}, "unknown members: wireformat"),
         ({"host": "panel.example.com", "extra": "[1]"}, "not a JSON object"),
         ({"host": "panel.example.com", "extra": "{auth: bearer}"}, "not a JSON object"),
+        ({"host": "panel.example.com", "extra": 5}, "not a JSON object"),
+        ({"host": "panel.example.com", "extra": "[" * 100_000}, "not a JSON object"),
+        ({"host": "panel.example.com", "extra": '{"auth": ["bearer"]}'}, "auth of .*is a text, not list"),
+        ({"host": "panel.example.com", "extra": '{"panel_url": {}}'}, "panel_url of .*is a text, not dict"),
+        ({"host": "panel.example.com", "extra": '{"ca_file": 5}'}, "ca_file of .*is a text, not int"),
+        ({"host": "panel.example.com", "extra": '{"ca_file": false}'}, "ca_file of .*is a text, not bool"),
+        ({"host": "https://[x", "port": 8443}, "host of .*is not a URL"),
+        ({"host": 5}, "host of .*is a text, not int"),
     ],
 )
 def test_what_is_not_understood_is_refused(members: dict[str, Any], words: str) -> None:

@@ -78,7 +78,7 @@ def client_arguments(connection: Connection) -> dict[str, Any]:
     """What a connection says, as arguments of a client.
 
     Raises:
-        UsageError: Its host is missing, or its extra is not understood.
+        UsageError: Its host is missing or can't be read, or its extra is not understood.
     """
     extra = _extra(connection)
     authorities = extra.pop("ca_file", None)
@@ -91,21 +91,26 @@ def client_arguments(connection: Connection) -> dict[str, Any]:
 
 
 def _base_url(connection: Connection) -> str:
-    host = (connection.host or "").strip()
+    host = _text(connection, "host", connection.host or "").strip()
     if not host:
         raise UsageError(f"the connection {connection.conn_id!r} has no host", hints=("its host is the panel",))
     url = host if "://" in host else f"{connection.schema or 'https'}://{host}"
     if not connection.port:
         return url
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise UsageError(
+            f"the host of the connection {connection.conn_id!r} is not a URL", hints=("its host is the panel",)
+        ) from None
     return parts._replace(netloc=f"{parts.netloc}:{connection.port}").geturl()
 
 
-def _extra(connection: Connection) -> dict[str, Any]:
+def _extra(connection: Connection) -> dict[str, str]:
     # Not `extra_dejson`: it talks to the supervisor, which a trigger's event loop must not wait for.
     try:
         extra: object = json.loads(connection.extra or "{}")
-    except ValueError:
+    except (TypeError, ValueError, RecursionError):
         extra = None
     if not isinstance(extra, dict):
         raise UsageError(f"the extra of the connection {connection.conn_id!r} is not a JSON object")
@@ -117,4 +122,11 @@ def _extra(connection: Connection) -> dict[str, Any]:
             hints=(f"known are {', '.join(EXTRAS)}",),
         )
     # The form of Airflow's web pages stores a field that was left empty, too.
-    return {name: value for name, value in members.items() if value not in {None, ""}}
+    said = {name: value for name, value in members.items() if value is not None and value != ""}
+    return {name: _text(connection, name, value) for name, value in said.items()}
+
+
+def _text(connection: Connection, name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"{name} of the connection {connection.conn_id!r} is a text, not {type(value).__name__}")
+    return value
