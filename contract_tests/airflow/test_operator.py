@@ -9,11 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import TaskDeferred
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
 from contract_tests.airflow.contexts import Store, context_with
 from contract_tests.airflow.panel import Panel
-from profile_export import DownloadPolicy, ExportError, ExportTask, IntegrityError, TargetExists, TaskFailed, UsageError
+from profile_export import (
+    CreateOutcomeUnknown,
+    DownloadPolicy,
+    ExportClient,
+    ExportError,
+    ExportTask,
+    IntegrityError,
+    RateLimited,
+    TargetExists,
+    TaskFailed,
+    UsageError,
+)
 from profile_export.airflow import ProfileExportOperator, ProfileExportTrigger
 from profile_export.airflow._memory import KEY
 from profile_export.airflow.operator import SETTLING
@@ -154,7 +165,9 @@ def test_a_task_that_fails_fails_this_try_and_is_forgotten(connected: Panel, tmp
     assert store.kept == {}
 
 
-@pytest.mark.parametrize(("slug", "kept"), [("wait-timeout", True), ("task-not-found", False), ("task-failed", False)])
+@pytest.mark.parametrize(
+    ("slug", "kept"), [("wait-timeout", True), ("task-not-found", False), ("task-failed", False), ("bug", True)]
+)
 def test_what_the_trigger_met_fails_this_try(connected: Panel, tmp_path: Path, slug: str, kept: bool) -> None:
     store, task = Store(), operator(tmp_path)
     trigger = run(task, context_with(store))
@@ -176,6 +189,34 @@ def test_the_task_is_kept_before_anything_else_can_fail(connected: Panel, tmp_pa
     with pytest.raises(StopIteration):
         run(task, context_with(store))
     assert json.loads(store.kept[KEY])["task_id"] == connected.seen.created[0]
+
+
+def refusing_to_create(error: ExportError, monkeypatch: Any) -> None:
+    def create(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ExportClient, "create_export", create)
+
+
+def test_a_create_in_doubt_is_not_tried_again(connected: Panel, tmp_path: Path, monkeypatch: Any) -> None:
+    """Another try would come under another `Request-ID`, so the panel could make a second task."""
+    doubt = CreateOutcomeUnknown("it may have been created", hints=("look at the tasks", "then clear it"))
+    refusing_to_create(doubt, monkeypatch)
+    store = Store()
+    with pytest.raises(AirflowFailException) as caught:
+        run(operator(tmp_path), context_with(store))
+    for words in ("it may have been created", "create-outcome-unknown", "look at the tasks", "then clear it"):
+        assert words in str(caught.value)
+    assert caught.value.__cause__ is doubt
+    assert store.kept == {}
+
+
+def test_a_create_that_failed_for_certain_may_be_tried_again(
+    connected: Panel, tmp_path: Path, monkeypatch: Any
+) -> None:
+    refusing_to_create(RateLimited("later"), monkeypatch)
+    with pytest.raises(RateLimited):
+        run(operator(tmp_path), context_with(Store()))
 
 
 def test_a_source_that_is_none_is_refused_before_anything_is_sent(connected: Panel, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow.sdk import BaseOperator
 
 from profile_export import (
+    CreateOutcomeUnknown,
     DownloadedExport,
     DownloadPolicy,
     ExportClient,
@@ -24,6 +25,12 @@ from profile_export import (
 from profile_export.airflow._memory import Memory, memory_of
 from profile_export.airflow.hook import DEFAULT_CONNECTION, ProfileExportHook
 from profile_export.airflow.trigger import ProfileExportTrigger, time_left
+
+try:
+    from airflow.sdk.exceptions import AirflowFailException
+except ImportError:
+    # In Airflow 3.1 it is not yet there.
+    from airflow.exceptions import AirflowFailException  # type: ignore[no-redef]
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -84,7 +91,11 @@ class ProfileExportOperator(BaseOperator):
         self.profile_export_conn_id = profile_export_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Creates the task, or finds the one of an earlier try, and waits for it."""
+        """Creates the task, or finds the one of an earlier try, and waits for it.
+
+        Raises:
+            AirflowFailException: Nobody knows whether the panel made the task; Airflow makes no other try then.
+        """
         deadline = None if self.timeout is None else time.time() + self.timeout
         memory = memory_of(context)
         with self._client() as client:
@@ -126,7 +137,11 @@ class ProfileExportOperator(BaseOperator):
         return task, snapshot
 
     def _new(self, client: ExportClient, memory: Memory) -> tuple[ExportTask, TaskSnapshot]:
-        task = client.create_export(parse_source(self.source), where=self.where, file_format=self.file_format)
+        try:
+            task = client.create_export(parse_source(self.source), where=self.where, file_format=self.file_format)
+        except CreateOutcomeUnknown as error:
+            # The next try would ask under another Request-ID, and the panel could make a second task.
+            raise AirflowFailException(without_retry(error)) from error
         memory.keep(task.continuation_token())
         # The first state of a wait, not `status()`: a panel may need a moment until it knows a new task.
         return task, next(iter(task.watch(timeout=self.timeout)))
@@ -151,6 +166,12 @@ class ProfileExportOperator(BaseOperator):
         # A task that is cleared after its success shall export anew.
         memory.forget()
         return summary(result)
+
+
+def without_retry(error: CreateOutcomeUnknown) -> str:
+    """What the log says of an error after which Airflow must not try again by itself."""
+    hints = "".join(f"; {hint}" for hint in error.hints)
+    return f"{error} ({error.slug}); it is not tried again by itself{hints}"
 
 
 def summary(result: DownloadedExport) -> dict[str, Any]:
