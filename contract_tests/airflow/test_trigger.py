@@ -11,7 +11,7 @@ import pytest
 
 from contract_tests.airflow.conftest import TOKEN
 from contract_tests.airflow.panel import Panel
-from profile_export import Database, ExportClient
+from profile_export import AsyncExportClient, Database, ExportClient
 from profile_export.airflow import ProfileExportTrigger
 from profile_export.airflow.trigger import time_left
 
@@ -92,6 +92,30 @@ def test_a_refused_token_is_told_without_it(connected: Panel, monkeypatch: pytes
     payload = fired(created(connected), connection="wrong")
     assert payload["error"]["slug"] == "authentication"
     assert wrong not in json.dumps(payload)
+
+
+def test_an_error_that_nobody_foresaw_is_told_by_its_type_alone(
+    connected: Panel, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError(f"no {TOKEN} here")
+
+    continuation = created(connected)
+    monkeypatch.setattr(AsyncExportClient, "resume", broken)
+    payload = fired(continuation)
+    assert payload["continuation"] == continuation
+    assert payload["error"]["slug"] == "bug"
+    assert payload["error"]["message"].endswith(": KeyError")
+    assert payload["error"]["hints"]
+    # Airflow writes the log of a trigger outside of a triggerer to stdout.
+    log = capfd.readouterr().out
+    assert "unforeseen error, KeyError" in log
+    assert "in broken" in log
+    assert TOKEN not in json.dumps(payload) + log
+
+
+def test_a_connection_that_is_gone_is_told(connected: Panel) -> None:
+    assert fired(created(connected), connection="gone")["error"]["message"].endswith(": AirflowNotFoundException")
 
 
 def test_its_arguments_hold_no_token(connected: Panel) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -53,16 +54,19 @@ class ProfileExportTrigger(BaseTrigger):
         The event has `continuation` and `deadline` as they came, since not all of Airflow's runners keep what is
         deferred beside a trigger, and `error`: None, or what kept the task from ending well.
         """
-        problem: ExportError | None = None
+        problem: dict[str, Any] | None = None
         try:
             async with await ProfileExportHook(self.profile_export_conn_id).aget_conn() as client:
                 await client.resume(self.continuation).wait(timeout=time_left(self.deadline))
         except ExportError as error:
-            problem = error
+            problem = described(error)
+        except Exception as error:  # noqa: BLE001 - a bug fails the task as well, and with a word of why
+            # What a foreign error says may hold anything; where it was raised may be read in the triggerer's log.
+            places = "".join(traceback.format_tb(error.__traceback__))
+            self.log.error("The wait ended by an unforeseen error, %s:\n%s", type(error).__name__, places)  # noqa: TRY400
+            problem = unforeseen(error)
         await asyncio.sleep(seconds_until(self.earliest))
-        yield TriggerEvent(
-            {"continuation": self.continuation, "deadline": self.deadline, "error": problem and described(problem)}
-        )
+        yield TriggerEvent({"continuation": self.continuation, "deadline": self.deadline, "error": problem})
 
 
 def seconds_until(moment: float) -> float:
@@ -78,3 +82,12 @@ def time_left(deadline: float | None) -> float | None:
 def described(problem: ExportError) -> dict[str, Any]:
     """An error as plain JSON."""
     return {"slug": problem.slug, "message": str(problem), "hints": list(problem.hints)}
+
+
+def unforeseen(error: Exception) -> dict[str, Any]:
+    """An error of no kind of this package, likewise, by the name of its type alone."""
+    return {
+        "slug": "bug",
+        "message": f"the wait ended by an unforeseen error: {type(error).__name__}",
+        "hints": ["the log of the triggerer tells where it was raised"],
+    }
