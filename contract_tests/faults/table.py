@@ -39,9 +39,9 @@ choose how the panel treats requests for a part of a file.
 
 ## What can't be noticed
 
-A file that is sent without its length, and broken off within its last row, looks like a whole file: as many rows as
-were announced, the last one shorter. A file of another task with as many rows looks like the right one. Both would take
-a checksum, which the API doesn't have.
+A file of another task with as many rows looks like the right one. A file that is not csv, sent without its length and
+broken off, looks like a whole one; of csv without a length, only a line break at its end is believed. Both would take a
+checksum, which the API doesn't have.
 """
 
 

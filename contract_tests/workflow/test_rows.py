@@ -170,6 +170,22 @@ def test_counts_to_look_at(content: bytes, records: int) -> None:
     assert counted([content], ",") == records == counted_by_csv(content, ",")
 
 
+@pytest.mark.parametrize("tail", [b"", b"\n", b"\r\n", b"\r"], ids=repr)
+@pytest.mark.parametrize(
+    ("content", "is_open"),
+    [(b"", False), (BOM, False), (b"a", True), (b'a\n"b"', True), (b'a\n"b', True), (b'"a"""', True)],
+    ids=repr,
+)
+def test_a_file_ends_with_a_line_or_within_one(content: bytes, is_open: bool, tail: bytes) -> None:
+    for place in range(len(content + tail) + 1):
+        counter = RecordCounter()
+        for chunk in cut(content + tail, [place]):
+            counter.feed(chunk)
+        counter.records()
+        unclosed = content == b'a\n"b'
+        assert counter.ends_open == (is_open and (not tail or unclosed))
+
+
 @pytest.mark.parametrize("inside", [b'"', b'""', b'x""', b',""', b'\n"'], ids=repr)
 @pytest.mark.parametrize("tail", [b"", b"x"], ids=repr)
 def test_endless_quotes_cost_no_memory_and_no_time(inside: bytes, tail: bytes) -> None:

@@ -129,12 +129,14 @@ class Fetched:
         sha256: Of the whole file, in hexadecimal; None where it was not asked for.
         records: Records of a csv file, its header included, if they were counted.
         resumed_from: Where its last answer went on, or None where that was at its first byte.
+        ends_open: Whether it is csv and ends within a line, which tells of a break where no length was announced.
     """
 
     size: int
     sha256: str | None
     records: int | None
     resumed_from: int | None = None
+    ends_open: bool = False
 
 
 @attrs.frozen

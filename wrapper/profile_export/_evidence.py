@@ -54,6 +54,10 @@ class Evidence:
         self._settle()
         return None if self._rows is None else self._rows.records()
 
+    def ends_open(self) -> bool:
+        """Whether a csv file ends as one does that broke off, to be asked after `records`; False where nobody knows."""
+        return self._rows is not None and self._rows.ends_open
+
     def close(self) -> None:
         """Ends the threads."""
         if self._workers is not None:

@@ -62,4 +62,7 @@ class Passing(Generic[T]):
         """
         if announced is not None and announced != self.size:
             raise IncompleteDownload(f"{self.target.name} broke off: {self.size} of {announced} bytes came")
-        return Fetched(self.size, self._evidence.sha256(), self._evidence.records(), self.resumed_from)
+        evidence = self._evidence
+        return Fetched(
+            self.size, evidence.sha256(), evidence.records(), self.resumed_from, ends_open=evidence.ends_open()
+        )

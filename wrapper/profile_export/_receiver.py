@@ -11,6 +11,7 @@ from profile_export._effects import Fetched
 from profile_export._keeper import Keeper
 from profile_export._rows import BOM
 from profile_export._transfer import ENVELOPE_LIMIT, START, Head, may_be_file, may_be_page, refusal_of, refuses
+from profile_export.errors import IncompleteDownload
 
 
 @attrs.define
@@ -25,6 +26,7 @@ class Receiver:
         begin: Opens the part file, when it is sure that the body is the file.
         read_envelope: Decodes a body into an envelope, or gives None where it is none.
         progress: Told the number of bytes on disk.
+        framed: Whether the answer tells where its body ends; else a break looks like an end.
     """
 
     head: Head
@@ -34,6 +36,7 @@ class Receiver:
     begin: Callable[[int | None], Keeper]
     read_envelope: Callable[[bytes], Mapping[str, Any] | None]
     progress: Callable[[int], None]
+    framed: bool = True
     _held: bytearray = attrs.field(init=False, factory=bytearray)
     _part: Keeper | None = attrs.field(init=False, default=None)
 
@@ -69,7 +72,13 @@ class Receiver:
             if refuses(self.head) or envelope is not None or not self._is_file_at_end():
                 raise self._refusal(envelope)
             part = self._release()
-        return part.finish(self.announced)
+        facts = part.finish(self.announced)
+        if facts.ends_open and not self.framed:
+            raise IncompleteDownload(
+                f"{part.target.name} broke off: it ends within a line",
+                hints=("the panel tells no length, so only a line break at its end shows that a csv file is whole",),
+            )
+        return facts
 
     def _is_file_so_far(self) -> bool:
         start = self._start()

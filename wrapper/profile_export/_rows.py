@@ -79,6 +79,11 @@ class RecordCounter:
         self._held = b""
         return self._records
 
+    @property
+    def ends_open(self) -> bool:
+        """Whether the file ends within a quoted field or a line, to be asked after `records`."""
+        return self._in_quotes or self._before not in {b"\n", b"\r"}
+
     def _scan(self, data: bytes) -> None:
         """Counts behind the first byte, which was counted before; a run of quotes ends `data` only with the file."""
         if len(data) < 2:
