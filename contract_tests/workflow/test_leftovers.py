@@ -365,6 +365,58 @@ def ranged(target: Path, *, kept: bool) -> Path:
     return part.path
 
 
+@leave
+@pytest.mark.parametrize(
+    "sibling", ["1_database_export.csv.1", "1_database_export.csv.gz", "1_database_export.csv.1.part"]
+)
+def test_a_name_that_begins_like_another_one_is_another_one(
+    target: Path, leave: Callable[..., Path], sibling: str
+) -> None:
+    """Their tags may be the same, too: nginx makes them of time and length."""
+    theirs = leave(target.with_name(sibling), CONTENT[:12])
+    assert PartFile.left_behind(target, TASK, count_rows=True) is None
+    _leftovers.clear(target, TASK)
+    assert theirs.read_bytes() == CONTENT[:12]
+    own = leave(target, CONTENT[:8])
+    part = PartFile.left_behind(target, TASK, count_rows=True)
+    assert part is not None
+    assert part.size == 8
+    assert theirs.exists()
+    assert not own.exists()
+    part.discard()
+
+
+def test_an_interruption_while_ranges_are_hashed_loses_none(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    part = begun(target, CONTENT[:8])
+    assert part.claim(8)
+    part.write_range(8, CONTENT[8:16])
+    with monkeypatch.context() as patch:
+        patch.setattr(part, "_note", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            part.catch_up()
+    assert part.received == 16
+    part.keep()
+    assert spans(target) == ((0, 16),)
+
+
+def test_an_interruption_while_it_is_read_again_leaves_it_to_the_next_run(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed(target)
+    with monkeypatch.context() as patch:
+        patch.setattr(PartFile, "_note", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            PartFile.left_behind(target, TASK, count_rows=True)
+    part = PartFile.left_behind(target, TASK, count_rows=True)
+    assert part is not None
+    assert part.size == len(CONTENT)
+    part.discard()
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def spans(target: Path) -> tuple[tuple[int, int], ...] | None:
     into = target.with_name("taken.part")
     leftover = take_up(target, TASK, into)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import stat
 import time
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ from profile_export.types import is_integer
 
 VERSION: Final = 1
 ENDING: Final = ".part"
+# What the name of a part file has behind that of its target, see `_part_file`.
+BEHIND_TARGET: Final = re.compile(r"\.[0-9a-f]{8}\.part")
 
 
 @attrs.frozen
@@ -137,7 +140,10 @@ def take_up(target: Path, task_id: str, into: Path) -> Leftover | None:
 
 def leftovers(target: Path, task_id: str) -> Iterator[Leftover]:
     """The parts of a task's file that nobody works on. Parts of other tasks are left to those."""
-    return _matching(target.parent, f"{target.name}.", task_id)
+    for leftover in _matching(target.parent, f"{target.name}.", task_id):
+        # The part of `a.csv.1` begins like that of `a.csv`, too.
+        if BEHIND_TARGET.fullmatch(leftover.path.name, len(target.name)):
+            yield leftover
 
 
 def _matching(directory: Path, beginning: str, task_id: str) -> Iterator[Leftover]:

@@ -87,6 +87,11 @@ class PartFile(RangedFile):
             # What can't be read any more is of no use.
             part.discard()
             return None
+        except BaseException:
+            # Interrupted: it is another run's again.
+            part._close()
+            _ownership.let_go(path)
+            raise
         return part
 
     def _read(self, leftover: Leftover) -> None:
@@ -100,8 +105,13 @@ class PartFile(RangedFile):
         with self.path.open("rb") as file:
             file.seek(self.size)
             while (end := self.beyond.pop(self.size, None)) is not None:
-                while chunk := file.read(min(READ_AT_ONCE, end - self.size)):
-                    self._note(chunk)
+                try:
+                    while chunk := file.read(min(READ_AT_ONCE, end - self.size)):
+                        self._note(chunk)
+                except BaseException:
+                    # Interrupted: the rest is here all the same.
+                    self.beyond[self.size] = end
+                    raise
 
     def _begin(self) -> None:
         self.size = 0
@@ -203,7 +213,9 @@ class PartFile(RangedFile):
         if self.beyond or announced not in {None, self.size}:
             raise IncompleteDownload(f"{self.target.name} broke off: {self.received} of {announced} bytes came")
         evidence = self._evidence
-        return Fetched(self.size, evidence.sha256(), evidence.records(), self.resumed_from)
+        return Fetched(
+            self.size, evidence.sha256(), evidence.records(), self.resumed_from, ends_open=evidence.ends_open()
+        )
 
     def has_content(self, size: int, sha256: str | None) -> bool:
         """Whether this is all that is here."""
