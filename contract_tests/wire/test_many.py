@@ -6,7 +6,7 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import aclosing, closing
+from contextlib import aclosing, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -322,6 +322,24 @@ def test_closing_the_client_while_an_export_is_started(tmp_path: Path, monkeypat
         next(client.export_many(databases(1, 2, 3), to=tmp_path))
     closer.join()
     assert failures == []
+    assert client._http.is_closed
+    assert other_threads() == set()
+
+
+def test_a_sink_may_close_the_client(tmp_path: Path) -> None:
+    """All runs are in the midst of telling something, and none waits for another one."""
+    panel = Paper(hooks={1: refuse, 2: refuse, 3: refuse})
+    closed = threading.Barrier(3)
+    client: Any = None
+
+    def close(event: Event) -> None:
+        if isinstance(event, ExportFailed):
+            closed.wait(10)
+            client.close()
+
+    client = panel.client("sync", on_event=close)
+    with suppress(UsageError):
+        list(client.export_many(databases(1, 2, 3), to=tmp_path))
     assert client._http.is_closed
     assert other_threads() == set()
 

@@ -62,6 +62,11 @@ class Fetcher:
             if stop is not None:
                 stop.forget()
 
+    @property
+    def is_watching(self) -> bool:
+        """Whether this thread works for a run that can be stopped."""
+        return getattr(self._thread, "stop", None) is not None
+
     def _watch(self, request: httpx.Request) -> None:
         stop: Stop | None = getattr(self._thread, "stop", None)
         if stop is not None:

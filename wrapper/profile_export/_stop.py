@@ -18,7 +18,8 @@ class Stop:
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        self._lock = threading.Lock()
+        # Whoever is interrupted while he sets it may set it himself.
+        self._lock = threading.RLock()
         self._sockets: dict[int, socket.socket] = {}
         self._inner: set[Stop] = set()
         self._wakers: list[Callable[[], None]] = []

@@ -67,8 +67,10 @@ class SyncDriver:
         crews = tuple(self.crews)
         for crew in crews:
             crew.halt()
-        for crew in crews:
-            crew.stop()
+        # A sink that closes the client is in the midst of a run, whose threads may wait for this one.
+        if not self._fetcher.is_watching:
+            for crew in crews:
+                crew.stop()
         self._http.close()
 
     def run(self, flow: do.Flow[T], *, export: str = "", stop: Stop | None = None) -> T:

@@ -60,8 +60,10 @@ class Crew:
             try:
                 thread.start()
             except BaseException:
-                self._threads.discard(thread)
-                self._limiter.leave()
+                # One that was interrupted while it began runs all the same, and is waited for.
+                if thread.ident is None:
+                    self._threads.discard(thread)
+                    self._limiter.leave()
                 raise
 
     def next(self) -> ExportOutcome:

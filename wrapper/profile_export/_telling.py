@@ -23,18 +23,20 @@ class Telling:
 
     def tell(self, event: Event, sink: Callable[[Event], None]) -> None:
         """Tells it, and what comes meanwhile from elsewhere; or leaves it to whoever tells one right now."""
-        with self._guard:
-            # Of progress the next event says more, and a slow sink is not to be kept busy for ever.
-            if not (self._busy and isinstance(event, DownloadProgress)):
-                self._waiting.append(event)
-            if self._busy:
-                return
-            self._busy = True
+        mine = False
         try:
+            with self._guard:
+                # Of progress the next event says more, and a slow sink is not to be kept busy for ever.
+                if not (self._busy and isinstance(event, DownloadProgress)):
+                    self._waiting.append(event)
+                if self._busy:
+                    return
+                mine = self._busy = True
             while (following := self._next()) is not None:
                 sink(following)
         except BaseException:
-            with self._guard:
+            # Interrupted, perhaps: the next one is told again.
+            if mine:
                 self._busy = False
             raise
 
