@@ -20,7 +20,7 @@ from contract_tests.wire.dialogue import (
     created,
     file_answer,
 )
-from profile_export import Database, UnsafeLink
+from profile_export import Database, UnsafeLink, UsageError
 
 ADDRESSES = [
     ("https://panel.example.com", "https://panel.example.com"),
@@ -87,3 +87,12 @@ def test_a_client_shows_its_panel_and_nothing_else(mode: Mode) -> None:
     shown = repr(mode.speak(lambda client: client, base_url="https://panel.example.com/eu"))
     assert "https://panel.example.com" in shown
     assert TOKEN not in shown
+
+
+@pytest.mark.parametrize("host", ["fa\u00df.example", "FA\u1e9e.example", "\u03c2.example", "a\u200db.example"])
+@pytest.mark.parametrize("name", ["base_url", "panel_url"])
+def test_a_host_that_programs_read_in_two_ways_is_refused(style_mode: Mode, host: str, name: str) -> None:
+    """Python takes the first for fass.example, and httpx for xn--fa-hia.example: the token must go to neither."""
+    addresses = {"base_url": "https://panel.example.com", name: f"https://{host}"}
+    with pytest.raises(UsageError, match=f"{name} has"):
+        style_mode.speak(lambda client: client.status("task_1"), **addresses)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpcore
+import httpx
 import pytest
 
 from contract_tests.wire.certificates import Authority
@@ -15,7 +17,7 @@ from contract_tests.wire.dialogue import ONCE, STATUS, TASK, TOKEN, Mode
 from contract_tests.wire.listeners import Listener, answer_status, listening, tunnel_to
 from profile_export import CertificateRefused, ConnectFailed, RetryPolicy, UsageError
 from profile_export._arguments import credential_line
-from profile_export._transport import proxy_for
+from profile_export._transport import make_client, proxy_for
 
 HIDDEN = "http://panel.invalid"  # no such host: only a proxy can reach it
 
@@ -121,13 +123,13 @@ def test_a_panel_can_be_excepted_from_the_proxy(
     monkeypatch.setenv("ALL_PROXY", "http://proxy.example:3128")
     monkeypatch.setenv("NO_PROXY", exceptions)
     line = credential_line(base_url, TOKEN, None, "json", "body")
-    assert (proxy_for(line) is None) is excepted
+    assert (proxy_for(line.panel.api) is None) is excepted
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "[::1]", "localhost"])
 def test_a_panel_on_this_machine_is_asked_directly(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
     monkeypatch.setenv("ALL_PROXY", "http://proxy.example:3128")
-    assert proxy_for(credential_line(f"http://{host}:8080", TOKEN, None, "json", "body")) is None
+    assert proxy_for(credential_line(f"http://{host}:8080", TOKEN, None, "json", "body").panel.api) is None
 
 
 def test_a_proxy_that_is_down_is_a_failed_connection(mode: Mode, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,4 +141,30 @@ def test_a_proxy_that_is_down_is_a_failed_connection(mode: Mode, monkeypatch: py
 
 def test_another_scheme_s_proxy_is_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
-    assert proxy_for(credential_line("http://panel.example.com", TOKEN, None, "json", "body")) is None
+    assert proxy_for(credential_line("http://panel.example.com", TOKEN, None, "json", "body").panel.api) is None
+
+
+@pytest.mark.parametrize(
+    ("base_url", "panel_url", "exceptions", "by_proxy"),
+    [
+        ("https://api.example.com", "http://127.0.0.1:8080", "", (True, False)),
+        ("https://api.example.com", "http://files.internal:8080", "files.internal", (True, False)),
+        ("https://api.internal", "https://files.example.com", "api.internal", (False, True)),
+        ("https://api.example.com", "https://files.example.com", "", (True, True)),
+        ("http://[::1]:8080", "http://[::1]:8081", "", (False, False)),
+    ],
+)
+def test_links_go_by_a_proxy_of_their_own_or_by_none(
+    monkeypatch: pytest.MonkeyPatch, base_url: str, panel_url: str, exceptions: str, by_proxy: tuple[bool, bool]
+) -> None:
+    """What the environment says of the API's address says nothing of another one that links lead to."""
+    monkeypatch.setenv("ALL_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", exceptions)
+    line = credential_line(base_url, TOKEN, panel_url, "json", "body")
+    with make_client(line, None, timeout=1, verify=False, agent="test") as client:
+        ways: list[Any] = [
+            client._transport_for_url(httpx.URL(f"{base_url}{STATUS}")),
+            client._transport_for_url(httpx.URL(f"{panel_url}/api/download/1/a.csv")),
+        ]
+    assert tuple(isinstance(way._inner._pool, httpcore.HTTPProxy) for way in ways) == by_proxy
+    assert [way._direct for way in ways] == [not proxied for proxied in by_proxy]

@@ -13,4 +13,4 @@ from profile_export._transport import LIMITS, proxy_for, tls_context
 def transport_for(base_url: str) -> httpx.BaseTransport:
     """The transport below the line. It learns the panel's address, and no token but in the requests it sends."""
     line = CredentialLine(parse_panel(base_url, None), Secret("none"))
-    return httpx.HTTPTransport(verify=tls_context(line, verify=True), proxy=proxy_for(line), limits=LIMITS)
+    return httpx.HTTPTransport(verify=tls_context(line, verify=True), proxy=proxy_for(line.panel.api), limits=LIMITS)

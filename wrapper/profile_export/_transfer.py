@@ -34,6 +34,9 @@ MOST_REDIRECTS: Final = 5
 # Letters; servers refuse longer ones, and so does httpx in the end.
 LONGEST_LINK: Final = 8_192
 DEFAULT_PORTS: Final = {"https": 443, "http": 80}
+# Letters of host names that IDNA 2003, which Python has, and IDNA 2008, which httpx has, read differently; see
+# UTS #46, section 7.
+DEVIATIONS: Final = frozenset("\u00df\u03c2\u200c\u200d")
 GONE: Final = frozenset({404, 410})
 FRESH_LINKS: Final = ("download the task once more: its status gives fresh links",)
 
@@ -116,6 +119,8 @@ def parse_base_url(url: str, name: str) -> SplitResult:
             problem = "has blanks or characters that a URL can't have"
         elif parts.scheme not in DEFAULT_PORTS or not parts.hostname:
             problem = "must begin with https:// or http:// and name a host"
+        elif DEVIATIONS & set(parts.hostname.lower()):
+            problem = "has a host that programs read in two ways: write it as it is on the wire, xn--..."
         elif parts.username is not None or parts.password is not None:
             problem = "must not hold a user name or password"
         elif "?" in url or "#" in url:
@@ -129,7 +134,10 @@ def parse_base_url(url: str, name: str) -> SplitResult:
 
 def _origin(parts: SplitResult) -> Origin:
     """The origin, its host as it is on the wire; a ValueError tells that no host can be called so."""
-    host = (parts.hostname or "").lower().encode("idna").decode()
+    name = (parts.hostname or "").lower()
+    if DEVIATIONS & set(name):
+        raise ValueError
+    host = name.encode("idna").decode()
     return Origin(parts.scheme, host, parts.port or DEFAULT_PORTS[parts.scheme])
 
 
@@ -162,7 +170,9 @@ def resolve_link(link: str, panel: Panel, prefix: str) -> str:
     if parts.username is not None or parts.fragment:
         raise _unsafe("it has a user name or a fragment")
     _check_path(parts.path, panel.home_path, prefix)
-    query = f"?{parts.query}" if parts.query else ""
+    # The credential line puts it there, where it belongs; above that line nobody sees it.
+    members = "&".join(member for member in parts.query.split("&") if not member.startswith("token="))
+    query = f"?{members}" if members else ""
     return f"{origin}{parts.path}{query}"
 
 

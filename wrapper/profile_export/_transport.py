@@ -15,9 +15,11 @@ from profile_export._credentials import CredentialLine, Unforeseen, is_download
 from profile_export._deadline import Deadline
 from profile_export._pace import Steady
 from profile_export._places import ALL, AsyncPlaces, Place, Places
+from profile_export._transfer import Origin
 from profile_export.errors import ExportError, UsageError
 
 CONNECT_TIMEOUT: Final = 10.0
+ALL_ADDRESSES: Final = "all://"
 
 Verify = bool | str | ssl.SSLContext
 
@@ -47,7 +49,7 @@ class SyncTransport(httpx.BaseTransport):
     def _exchange(self, request: httpx.Request) -> httpx.Response | ExportError:
         """The answer or the failure; not raised here, where a traceback would hold the answer as it came."""
         place = response = streaming = None
-        body = b""
+        body = None
         try:
             place = self._places.take(request)
             deadline = Deadline(_bodies.patience(request))
@@ -131,7 +133,7 @@ class AsyncTransport(httpx.AsyncBaseTransport):
     async def _exchange(self, request: httpx.Request) -> httpx.Response | ExportError:
         """The answer or the failure; not raised here, where a traceback would hold the answer as it came."""
         place = response = streaming = None
-        body = b""
+        body = None
         try:
             place = await self._places.take(request)
             deadline = Deadline(_bodies.patience(request))
@@ -198,14 +200,14 @@ def make_client(
         raise UsageError(
             "transport is an httpx.BaseTransport here, and an httpx.AsyncBaseTransport in the async client"
         )
-    # Another's transport may do anything with a body, and a proxy's connection may be wrapped in any way.
-    direct = False
     if transport is None:
-        proxy = proxy_for(line)
-        direct = proxy is None
-        transport = httpx.HTTPTransport(verify=tls_context(line, verify), proxy=proxy, limits=LIMITS)
+        ways = _ways(line, context=tls_context(line, verify))
+    else:
+        # Another's transport may do anything with a body.
+        ways = {ALL_ADDRESSES: SyncTransport(line, transport)}
     return httpx.Client(
-        transport=SyncTransport(line, transport, direct=direct),
+        transport=ways.pop(ALL_ADDRESSES),
+        mounts=ways,
         base_url=base_url,
         timeout=request_timeout(timeout),
         headers={"User-Agent": agent, "Accept-Encoding": _bodies.ACCEPT_ENCODING},
@@ -213,6 +215,19 @@ def make_client(
         follow_redirects=False,
         trust_env=False,
     )
+
+
+def _ways(line: CredentialLine, *, context: ssl.SSLContext | bool) -> dict[str, SyncTransport]:
+    """The way of links, where they lead elsewhere, and that of all else: each by a proxy of its own, or by none."""
+
+    def way(origin: Origin) -> SyncTransport:
+        proxy = proxy_for(origin)
+        # A proxy's connection may be wrapped in any way.
+        network = httpx.HTTPTransport(verify=context, proxy=proxy, limits=LIMITS)
+        return SyncTransport(line, network, direct=proxy is None)
+
+    api, home = line.panel.api, line.panel.home
+    return {ALL_ADDRESSES: way(api)} if home == api else {str(home): way(home), ALL_ADDRESSES: way(api)}
 
 
 def make_async_clients(
@@ -230,7 +245,8 @@ def make_async_clients(
     files = None
     if transport is None:
         context = tls_context(line, verify)
-        transport = httpx.AsyncHTTPTransport(verify=context, proxy=proxy_for(line), limits=LIMITS)
+        # Links are followed by the other client.
+        transport = httpx.AsyncHTTPTransport(verify=context, proxy=proxy_for(line.panel.api), limits=LIMITS)
         files = make_client(line, None, timeout=timeout, verify=context, agent=agent)
     client = httpx.AsyncClient(
         transport=AsyncTransport(line, transport),
@@ -279,15 +295,14 @@ def tls_context(line: CredentialLine, verify: Verify) -> ssl.SSLContext | bool:
         raise UsageError(f"can't read certificates from {verify}: {error.strerror or error}") from None
 
 
-def proxy_for(line: CredentialLine) -> httpx.Proxy | None:
-    """The proxy that the environment names for the panel; httpx looks for one only where it owns the transport.
+def proxy_for(origin: Origin) -> httpx.Proxy | None:
+    """The proxy that the environment names for an address; httpx looks for one only where it owns the transport.
 
     A panel on this machine, such as the sandbox, is asked directly: a proxy elsewhere would ask itself, with the token.
 
     Raises:
         UsageError: It is not a proxy that can be used. The message doesn't repeat it: it may hold a password.
     """
-    origin = line.panel.api
     if _is_loopback(origin.host) or urllib.request.proxy_bypass(f"{origin.host}:{origin.port}"):
         return None
     proxies = urllib.request.getproxies()
