@@ -32,6 +32,7 @@ WRITERS: dict[str, Callable[[str], str]] = {
     "json for html": lambda text: text.replace("<", "\\u003c").replace(">", "\\u003E").replace("&", "\\u0026"),
     "xml": lambda text: html.escape(text, quote=False),
     "html": html.escape,
+    "go's html": lambda text: html.escape(text).replace("+", "&#43;").replace("&quot;", "&#34;"),
 }
 tokens = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=8, max_size=20)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from contract_tests.wire.dialogue import (
     LINK,
     ONCE,
     TASK,
+    TOKEN,
     Envelope,
     Mode,
     Panel,
@@ -26,7 +28,7 @@ from contract_tests.wire.dialogue import (
     success,
     written,
 )
-from profile_export import Database, TaskSnapshot, errors
+from profile_export import Database, TaskSnapshot, _bodies, errors
 
 
 def create(client: Any) -> Any:
@@ -204,6 +206,77 @@ def test_what_is_no_answer_of_this_api(panel: Panel, mode: Mode, call: str, brea
     assert "\n" not in str(error)
     assert len(str(error)) < 400
     assert len(panel.requests) == 1, "a breach of the contract is not asked for again"
+
+
+def nested(levels: int) -> bytes:
+    return b'{"error": 0, "error_text": "", "data": {"task_id": "t", "x": ' + b"[" * levels + b"]" * levels + b"}}"
+
+
+ODD: dict[str, bytes] = {
+    "half an emoji": b'{"error": 0, "error_text": "\\ud83d", "data": {"task_id": "task_1", "more": "\\ud83d"}}',
+    "no number": b'{"error": 0, "error_text": "", "data": {"task_id": "task_1", "more": NaN}}',
+    "a number without an end": b'{"error": 0, "error_text": "", "data": {"task_id": "task_1", "more": 1e999}}',
+}
+
+
+@pytest.mark.parametrize("body", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("content_type", ["application/json", "text/html; charset=UTF-8"])
+def test_a_success_with_oddities_is_one(panel: Panel, style_mode: Mode, body: bytes, content_type: str) -> None:
+    panel.create(raw(200, body, Content_Type=content_type))
+    assert style_mode.speak(create, retry=ONCE).task_id == "task_1"
+
+
+@pytest.mark.parametrize("levels", [300, 600, 800, 900, 950, 990, 2000])
+def test_a_success_that_is_nested_deeply_is_one_or_leaves_a_create_in_doubt(
+    panel: Panel, style_mode: Mode, levels: int
+) -> None:
+    panel.create(raw(200, nested(levels), Content_Type="application/json"))
+    found: list[errors.ExportError] = []
+    with suppress(errors.CreateOutcomeUnknown):
+        try:
+            style_mode.speak(create, retry=ONCE)
+        except errors.ExportError as error:
+            found.append(error)
+            raise
+    assert all(is_breach(error, "create") for error in found)
+
+
+def test_a_status_with_half_an_emoji_is_understood(panel: Panel, style_mode: Mode) -> None:
+    body = b'{"error": 0, "error_text": "", "data": {"status": "\\ud83d", "progress": 40}}'
+    panel.status(raw(200, body, Content_Type="application/json"))
+    snapshot: TaskSnapshot = style_mode.speak(status, retry=ONCE)
+    assert snapshot.status.encode() == b"?"
+
+
+def test_a_refusal_with_half_an_emoji_can_be_told(panel: Panel, style_mode: Mode) -> None:
+    panel.create(raw(200, b'{"error": 402, "error_text": "no \\ud83d", "data": null}', Content_Type="application/json"))
+    with pytest.raises(errors.ApiError) as caught:
+        style_mode.speak(create, retry=ONCE)
+    assert caught.value.text.encode() == b"no ?"
+
+
+def test_a_refusal_with_another_text_is_a_refusal(panel: Panel, mode: Mode) -> None:
+    body = b'{"error": 401, "error_text": ["no"], "data": null}'
+    assert type(fails(panel, mode, "create", raw(200, body, Content_Type="application/json"))) is (
+        errors.AuthenticationError
+    )
+
+
+def test_bytes_of_another_width_are_not_shown(panel: Panel, mode: Mode) -> None:
+    body = f"<p>{TOKEN}</p>".encode("utf-16")
+    error = fails(panel, mode, "status", raw(200, body, Content_Type="text/html"))
+    assert "no text" in str(error)
+
+
+def test_what_comes_behind_the_end_of_gzip_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_bodies, "LONGEST_ANSWER", 1000)
+    body = _bodies.AnswerBody("gzip")
+    body.feed(gzip.compress(b"{}"))
+    body.feed(b"x" * 500)
+    assert body._unpacker.unused_data == b""
+    assert body.whole() == b"{}"
+    with pytest.raises(errors.ContractError, match="longer than 1000"):
+        body.feed(b"x" * 500)
 
 
 def test_a_page_is_shown_in_part_with_a_hint(panel: Panel, mode: Mode) -> None:

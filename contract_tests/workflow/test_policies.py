@@ -39,6 +39,8 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any]]] = [
     (Database, {"id": "1"}),
     (Database, {"id": True}),
     (Segment, {"id": 1.0}),
+    (Database, {"id": 10**100}),
+    (Segment, {"id": -(2**63)}),
 ]
 
 

@@ -33,6 +33,8 @@ class AnswerBody:
     encoding: str
     _bytes: bytearray = attrs.field(init=False, factory=bytearray)
     _unpacker: Any = attrs.field(init=False, default=None)
+    # Bytes on the wire, of which endless ones may unpack to nothing.
+    _came: int = attrs.field(init=False, default=0)
 
     def __attrs_post_init__(self) -> None:
         # Other words are passed over: servers are known to write a charset there, and what is really packed in another
@@ -47,10 +49,14 @@ class AnswerBody:
             ContractError: The answer is too long.
             httpx.DecodingError: Its compression is broken.
         """
+        self._came += len(chunk)
+        if self._came > LONGEST_ANSWER:
+            raise _too_long()
         if self._unpacker is None:
             self._add(chunk)
             return
-        while chunk:
+        # What comes behind its end would be kept.
+        while chunk and not self._unpacker.eof:
             try:
                 piece = self._unpacker.decompress(chunk, UNPACKED_AT_ONCE)
             except zlib.error as error:
@@ -67,7 +73,11 @@ class AnswerBody:
     def _add(self, piece: bytes) -> None:
         self._bytes += piece
         if len(self._bytes) > LONGEST_ANSWER:
-            raise ContractError(f"the answer is longer than {LONGEST_ANSWER} bytes")
+            raise _too_long()
+
+
+def _too_long() -> ContractError:
+    return ContractError(f"the answer is longer than {LONGEST_ANSWER} bytes")
 
 
 def patience(request: httpx.Request) -> float:

@@ -7,6 +7,7 @@ know is refused rather than half understood.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 
 import attrs
@@ -16,6 +17,8 @@ from profile_export.errors import UsageError
 from profile_export.types import is_integer
 
 VERSION: Final = 1
+# Half a pair of surrogates is no text that can be sent.
+SURROGATES: Final = re.compile("[\ud800-\udfff]")
 MEMBERS: Final = frozenset({"profile_export", "origin", "task_id", "file_format"})
 
 
@@ -55,6 +58,8 @@ def read_token(origin: Origin, text: str) -> Continuation:
         raise _unreadable(f"it belongs to {members['origin']!r}, not to {origin}")
     if not members["task_id"]:
         raise _unreadable("its task id is empty")
+    if SURROGATES.search(members["task_id"]):
+        raise _unreadable("its task id can't be sent")
     return Continuation(members["task_id"], members["file_format"])
 
 

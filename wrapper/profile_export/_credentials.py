@@ -20,7 +20,7 @@ import attrs
 import httpx
 
 from profile_export import _xml
-from profile_export._envelope import JSON_BOM, Answer, format_of, read_answer
+from profile_export._envelope import JSON_BOM, Answer, may_be_ours, read_answer
 from profile_export._secrets import Secret
 from profile_export._transfer import Panel, origin_of
 from profile_export._xml_tree import XmlError
@@ -117,7 +117,12 @@ class CredentialLine:
         retry_after = response.headers.get("Retry-After")
         answer = Answer(response.status_code, self.token.mask(content_type), retry_after, body)
         envelope = read_answer(answer, lambda document: self._read_xml(request, document), mask=self.token.mask)
-        return httpx.Response(200, json=self.token.mask_within(envelope), request=request)
+        try:
+            # Half a pair of surrogates is no text: it could be neither printed nor written to a file.
+            content = json.dumps(self.token.mask_within(envelope), ensure_ascii=False).encode(errors="replace")
+        except RecursionError:
+            raise ContractError("the answer is nested too deeply") from None
+        return httpx.Response(200, content=content, headers={"Content-Type": "application/json"}, request=request)
 
     def head(self, response: httpx.Response) -> tuple[httpx.Headers, dict[str, Any]]:
         """Headers and extensions of a download's answer, masked: a panel may repeat the token in a `Location`.
@@ -125,7 +130,9 @@ class CredentialLine:
         A `Location` goes among the extensions, because httpx would read it, and stumble over a bad one, though it is
         not to follow it. Cookies are no part of this API.
         """
-        headers = httpx.Headers([(name, self.token.mask_within(text)) for name, text in response.headers.multi_items()])
+        masked = [(name, self.token.mask_within(text)) for name, text in response.headers.multi_items()]
+        # Names of files are often in other letters than ASCII's.
+        headers = httpx.Headers(masked, encoding=response.headers.encoding)
         location = headers.pop("Location", None)
         headers.pop("Set-Cookie", None)
         return headers, {**response.extensions, LOCATION: location}
@@ -143,12 +150,10 @@ class CredentialLine:
         is_xml = body.removeprefix(JSON_BOM).lstrip()[:1] == b"<"
         try:
             decoded: Any = _xml.decode(body, ENVELOPE_SHAPE) if is_xml else json.loads(body)
+            masked: Any = self.token.mask_within(decoded)
         except (ValueError, RecursionError):
             return None
-        if not isinstance(decoded, dict) or "error" not in decoded:
-            return None
-        envelope: dict[str, Any] = self.token.mask_within(decoded)
-        return envelope
+        return masked if isinstance(masked, dict) and "error" in masked else None  # pyright: ignore[reportUnknownVariableType]
 
     def masked(self, error: ExportError) -> ExportError:
         """The error, with the token masked in all that it says."""
@@ -159,16 +164,15 @@ class CredentialLine:
         return error
 
     def failure(
-        self, error: httpx.RequestError | ExportError, response: httpx.Response | None = None, body: bytes = b""
+        self, error: httpx.RequestError | ExportError, response: httpx.Response | None = None, body: bytes | None = None
     ) -> ExportError:
         """This package's error, masked, with no memory of the frames it came through: they saw the token.
 
-        `response` is the answer that it is about, if one came, and `body` what was read of it.
+        `response` is the answer that it is about, if one came, and `body` the whole of it, if it could be read.
         """
         found = self._named(error)
         if isinstance(found, ContractError) and response is not None:
-            kind = format_of(response.headers.get("Content-Type", ""), body)
-            found.accepted = response.is_success and kind is not None
+            found.accepted = response.is_success and may_be_ours(response.headers.get("Content-Type", ""), body)
         return found
 
     def _named(self, error: httpx.RequestError | ExportError) -> ExportError:

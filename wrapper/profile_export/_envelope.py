@@ -40,6 +40,7 @@ NOT_FOUND_TEXT: Final = re.compile(
     r"(task|export)\b.*\b(not found|unknown|does ?n.t exist)|(unknown|no such) task", re.IGNORECASE
 )
 JSON_BOM: Final = b"\xef\xbb\xbf"
+PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
 
 
 @attrs.frozen
@@ -69,10 +70,18 @@ def format_of(content_type: str, body: bytes) -> Literal["json", "xml"] | None:
         return "json"
     if media_type.endswith(("/xml", "+xml")) and media_type != "application/xhtml+xml":
         return "xml"
-    if media_type in {"text/html", "application/xhtml+xml"}:
-        return None
     first = body.removeprefix(JSON_BOM).lstrip()[:1]
-    return "json" if first == b"{" else "xml" if first == b"<" else None
+    if first == b"{":
+        # PHP calls everything text/html unless it is told otherwise.
+        return "json"
+    return "xml" if first == b"<" and media_type not in PAGES else None
+
+
+def may_be_ours(content_type: str, body: bytes | None) -> bool:
+    """Whether an answer may have come from the API, though it can't be read; `body` is None where it broke off."""
+    if body is None:
+        return content_type.partition(";")[0].strip().lower() not in PAGES
+    return format_of(content_type, body) is not None
 
 
 def read_answer(
@@ -114,9 +123,10 @@ def _signals(envelope: Mapping[str, Any]) -> tuple[int, str]:
     code, text = envelope["error"], envelope.get("error_text")
     if not is_integer(code):
         raise ContractError("the answer's 'error' is not an integer")
-    if text is not None and not isinstance(text, str):
+    if code == SUCCESS and text is not None and not isinstance(text, str):
         raise ContractError("the answer's 'error_text' is not a text")
-    return code, text or ""
+    # Half a pair of surrogates could be neither printed nor written to a file.
+    return code, text.encode(errors="replace").decode() if isinstance(text, str) else ""
 
 
 def refusal(status: int, code: int | None, text: str, retry_after: float | None = None) -> ApiError:
@@ -161,6 +171,9 @@ def _without_envelope(
 def _describe(answer: Answer, mask: Callable[[str], str]) -> str:
     if not answer.body.strip():
         return "an empty body"
+    if b"\0" in answer.body:
+        # Of two bytes a letter, say, where no token would be found to be masked.
+        return f"{one_line(answer.content_type, SNIPPET) or 'no content type'}: bytes that are no text"
     text = mask(answer.body.decode("utf-8", "replace"))
     return f"{one_line(answer.content_type, SNIPPET) or 'no content type'}: {one_line(text, SNIPPET)}"
 

@@ -187,6 +187,7 @@ class Local:
             begin=begin,
             read_envelope=line.read_envelope,
             progress=progress,
+            framed=tells_its_end(response),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 import attrs
 
 # RFC 9110, section 8.8.3: a strong tag is a quoted text without the mark of a weak one.
-STRONG_TAG: Final = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
+STRONG_TAG: Final = re.compile(r'"[\x21\x23-\x7e]*"')
 CONTENT_RANGE: Final = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)", re.IGNORECASE)
 
 Verdict: TypeAlias = Literal["whole", "rest", "complete", "changed"]

@@ -77,7 +77,8 @@ def _spellings(letter: str) -> str:
     # As Python shows bytes, which is how heads of answers get into logs.
     in_bytes = "".join(f"\\x{byte:02x}" for byte in letter.encode())
     in_json = re.sub("(....)", r"\\u\1", letter.encode("utf-16-be").hex())
-    plain = {letter, html.escape(letter), f"\\{letter}", "+" if letter == " " else letter}
+    numbered = f"&#{ord(letter)};"
+    plain = {letter, html.escape(letter), numbered, f"\\{letter}", "+" if letter == " " else letter}
     # The longest first, or "&" would be taken for the whole of "&amp;".
     in_words = "|".join(map(re.escape, sorted(plain, reverse=True)))
     return f"(?:{in_words}|(?i:{re.escape(percent)}|{re.escape(in_json)}|{re.escape(in_bytes)}))"

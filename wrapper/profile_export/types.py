@@ -22,6 +22,10 @@ COMPLETED_WORDS: Final = frozenset({"completed", "success"})
 FAILED_WORDS: Final = frozenset({"failed", "error", "canceled", "cancelled", "aborted", "expired"})
 
 
+# More than any platform counts; Python doesn't even write numbers of some thousand digits.
+LARGEST_ID: Final = 2**63 - 1
+
+
 def is_integer(value: object) -> TypeGuard[int]:
     """Whether `value` is an int in the sense of JSON, where true and false are none."""
     return isinstance(value, int) and not isinstance(value, bool)
@@ -30,6 +34,8 @@ def is_integer(value: object) -> TypeGuard[int]:
 def _check_id(_source: object, _attribute: attrs.Attribute[int], value: int) -> None:
     if not is_integer(value):
         raise UsageError(f"a source id is an integer, not {value!r}")
+    if abs(value) > LARGEST_ID:
+        raise UsageError(f"a source id has at most {len(str(LARGEST_ID))} digits")
 
 
 @attrs.frozen
