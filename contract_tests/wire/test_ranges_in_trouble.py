@@ -10,12 +10,13 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from contract_tests.wire.certificates import Authority
 from contract_tests.wire.range_server import RangePanel, serving
 from contract_tests.wire.ranges import FILE, check, download, kinds, slow_panel, starts
-from profile_export import errors
+from profile_export import _leftovers, _ownership, errors
 
 pytestmark = pytest.mark.usefixtures("small_ranges")
 
@@ -98,6 +99,20 @@ def test_nothing_that_is_here_is_asked_for_again(
     check(download(panel, kind, tmp_path, after), tmp_path)
     for start in starts(panel, first):
         assert not any(begin <= start < end for begin, end in here)
+
+
+@kinds
+@pytest.mark.parametrize("connections", [1, 4])
+def test_a_gap_that_one_piece_fills_does_not_keep_the_next_one_waiting(
+    panel: RangePanel, kind: str, tmp_path: Path, connections: int
+) -> None:
+    here = ((0, 100_000), (101_000, 150_000))
+    part = tmp_path / "1_database_export.csv.00000001.part"
+    part.write_bytes(FILE[:100_000] + bytes(1000) + FILE[101_000:150_000])
+    gone = attrs.evolve(_ownership.this_process(), pid=2**22 - 3, began="1")
+    _leftovers.write_record(part, _leftovers.PartRecord("t", '"one"', len(FILE), 0, gone, here))
+    check(download(panel, kind, tmp_path, connections, attempts=1), tmp_path)
+    assert sorted(starts(panel))[:2] == [100_000, 150_000]
 
 
 @kinds

@@ -83,9 +83,10 @@ class Shares:
         if part.etag is None or part.total is None or not self._allowed(response, part):
             return
         self._content_type = head_of(response).content_type
-        missing = holes(part.spans, part.total)
-        # The first of them is under way.
-        self._todo = list(reversed(split(missing, self._effect.connections)[1:]))
+        ranges = split(holes(part.spans, part.total), self._effect.connections)
+        # The first of them is under way, if the first connection is at it: else what came has closed the gap before.
+        under_way = ranges[:1] and ranges[0][0] == part.size
+        self._todo = list(reversed(ranges[1:] if under_way else ranges))
 
     def _allowed(self, response: httpx.Response, part: PartFile) -> bool:
         several = self._effect.connections > 1 or bool(part.beyond)
