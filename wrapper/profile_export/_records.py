@@ -27,6 +27,8 @@ KEY_LENGTH: Final = 16
 
 Stage: TypeAlias = Literal["intent", "created", "verified", "failed", "done"]
 FINAL: Final[frozenset[Stage]] = frozenset({"done", "failed"})
+# Seconds of Unix time at the end of the year 9999, where dates end.
+LAST_MOMENT: Final = 253_402_300_799
 
 
 @attrs.frozen
@@ -144,12 +146,17 @@ def _fits(members: dict[str, Any]) -> bool:
         and isinstance(task_id, str | None)
         and isinstance(members["where"], dict | None)
         and isinstance(members["overwrite"], bool)
-        and isinstance(members["created_at"], int | float)
+        and _is_moment(members["created_at"])
         and is_integer(members["number"])
         and stage in get_args(Stage)
         and (task_id is not None or stage in {"intent", "failed"})
         and (result is not None or stage not in {"verified", "done"})
     )
+
+
+def _is_moment(value: object) -> bool:
+    """Whether it is a number of the wall clock that has a date."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LAST_MOMENT
 
 
 def _record(members: dict[str, Any]) -> Record:
