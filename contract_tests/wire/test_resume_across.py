@@ -27,6 +27,13 @@ ONCE = RetryPolicy(attempts=1)
 Run = Callable[..., DownloadedExport]
 
 
+def wrong_range(request: httpx.Request, etag: str) -> httpx.Response:
+    """The rest, but of another version."""
+    start = request.headers["Range"].removeprefix("bytes=").removesuffix("-")
+    headers = {"Content-Range": f"bytes {start}-{len(FILE) - 1}/{len(FILE)}", "ETag": etag, "Content-Type": "text/csv"}
+    return httpx.Response(206, headers=headers, content=FILE[int(start) :])
+
+
 def blocking(panel: Panel, folder: Path, events: list[Event], task: str, **options: Any) -> DownloadedExport:
     transport = httpx.MockTransport(panel)
     with ExportClient(
@@ -122,6 +129,24 @@ def test_attempts_in_vain_end_soon(run: Run) -> None:
     with pytest.raises(IncompleteDownload, match="broke off 7 times"):
         run(panel, retry=RetryPolicy(attempts=4, first_delay=0))
     assert len(panel.asked) == 7
+
+
+CHANGES: list[Any] = [None, lambda request: wrong_range(request, '"v2"')]
+
+
+@pytest.mark.parametrize("answer", CHANGES, ids=["sent anew", "another range"])
+def test_of_a_file_that_became_another_one_every_new_byte_counts(run: Run, answer: Any) -> None:
+    """However much was here of the one before."""
+    panel = Panel([2500, *cuts(30)], etags=['"v1"', '"v2"'])
+    if answer is not None:
+        panel.answer = lambda request: answer(request) if len(panel.asked) == 2 else None
+    assert run(panel, retry=RetryPolicy(attempts=4, first_delay=0)).rows == 200
+
+
+def test_a_file_that_is_another_one_every_time_is_in_vain(run: Run) -> None:
+    panel = Panel(cuts(30), etags=[f'"v{number}"' for number in range(30)])
+    with pytest.raises(IncompleteDownload, match="broke off 4 times"):
+        run(panel, retry=RetryPolicy(attempts=4, first_delay=0))
 
 
 def test_reaching_the_same_place_again_is_in_vain(run: Run) -> None:

@@ -131,7 +131,7 @@ class World:
             case do.Exists(path):
                 return path in set(self.existing)
             case do.Received():
-                return 0
+                return do.Here()
             case do.Reject(target):
                 assert isinstance(target, Path)
                 return target.with_name(f"{target.name}.rejected")

@@ -19,6 +19,7 @@ from profile_export._effects import (
     Fetch,
     Fetched,
     Flow,
+    Here,
     IsPublished,
     MakeDirectory,
     PrepareDirectory,
@@ -84,7 +85,7 @@ def _download(done: Completion, to: Destination, settings: Settings, entry: Entr
     if not plans:
         yield from MakeDirectory(to.directory)
     new = yield from _files(
-        [_file(done, plan, index, settings) for index, plan in enumerate(plans) if plan.target not in there],
+        [_file(done, plans, index, to, settings) for index, plan in enumerate(plans) if plan.target not in there],
         to,
         settings,
     )
@@ -163,33 +164,103 @@ def _files(flows: Sequence[Flow[DownloadedFile]], to: Destination, settings: Set
     return files
 
 
-def _file(done: Completion, plan: _transfer.FilePlan, index: int, settings: Settings) -> Flow[DownloadedFile]:
-    facts = yield from _fetch_by_any_link(done, plan, index, settings)
+def _file(
+    done: Completion, plans: Sequence[_transfer.FilePlan], index: int, to: Destination, settings: Settings
+) -> Flow[DownloadedFile]:
+    plan = plans[index]
+    facts = yield from _fetch_by_any_link(done, plans, index, to, settings)
     yield from Emit(DownloadFinished(target=plan.target, size=facts.size))
     rows = _transfer.rows_of(facts, settings.download)
     return DownloadedFile(plan.target, facts.size, rows, facts.sha256, facts.resumed_from)
 
 
-def _fetch_by_any_link(done: Completion, plan: _transfer.FilePlan, index: int, settings: Settings) -> Flow[Fetched]:
-    """One file; when its link is refused, by the link that the panel gives now. How long links live is unknown."""
-    try:
-        return (yield from _fetch(plan, done, settings))
-    except (LinkExpired, AuthenticationError):
-        snapshot = yield from status(done.task_id, settings)
-    fresh = completion(snapshot)
-    if len(fresh.urls) != len(done.urls):
-        raise ContractError(f"the task had {len(done.urls)} files, and now has {len(fresh.urls)}")
-    url = _transfer.resolve_link(fresh.urls[index], settings.panel, settings.download.link_prefix)
-    return (yield from _fetch(attrs.evolve(plan, url=url), done, settings))
-
-
-def _fetch(plan: _transfer.FilePlan, done: Completion, settings: Settings) -> Flow[Fetched]:
-    """One file into its part file; after every failure that may be repeated, the rest or all of it again.
+@attrs.define
+class _Attempts:
+    """What the requests for one file have come to, by whichever of its links.
 
     Two budgets: attempts that bring nothing new, in a row, and all attempts. A slow link that breaks off every minute
     ends well, and one that drips a byte at a time ends.
+
+    Attributes:
+        failures: All that failed.
+        in_vain: Those since something new came, the one that brought it included.
+        useful: Whether one has brought something new by the link that is used now.
     """
-    failures, in_vain, reached = 0, 0, 0
+
+    failures: int = 0
+    in_vain: int = 0
+    useful: bool = False
+    _reached: Here = attrs.field(factory=Here)
+
+    def note(self, here: Here) -> None:
+        """One has failed, and left this."""
+        new = self._is_new(here)
+        self.failures += 1
+        self.in_vain = 1 if new else self.in_vain + 1
+        self.useful = self.useful or new
+        if new or (here.size and here.etag != self._reached.etag):
+            self._reached = here
+
+    def _is_new(self, here: Here) -> bool:
+        # A file that becomes another one at every attempt is never whole: its first bytes are nothing new. From then
+        # on, more of them are, though more may have been here of the one before.
+        same = not self._reached.size or here.etag == self._reached.etag
+        return same and here.size > self._reached.size
+
+    def by_fresh_link(self) -> None:
+        """What follows is asked for under another link."""
+        self.in_vain, self.useful = 0, False
+
+
+def _fetch_by_any_link(
+    done: Completion, plans: Sequence[_transfer.FilePlan], index: int, to: Destination, settings: Settings
+) -> Flow[Fetched]:
+    """One file; when its link is refused, by the link that the panel gives now. How long links live is unknown.
+
+    It may be less than the file takes. So every link that brought something may be followed by a fresh one; one that
+    never worked is the end.
+    """
+    plan, attempts, asked = plans[index], _Attempts(), False
+    while True:
+        try:
+            return (yield from _fetch(plan, done, settings, attempts))
+        except (LinkExpired, AuthenticationError):
+            attempts.note((yield from Received(plan.target)))
+            if asked and (not attempts.useful or attempts.failures >= settings.download.attempts):
+                raise
+        asked = True
+        attempts.by_fresh_link()
+        plan = attrs.evolve(plan, url=(yield from _fresh_link(done, plans, index, to, settings)))
+
+
+def _fresh_link(
+    done: Completion, plans: Sequence[_transfer.FilePlan], index: int, to: Destination, settings: Settings
+) -> Flow[str]:
+    fresh = completion((yield from status(done.task_id, settings)))
+    if len(fresh.urls) != len(plans):
+        raise ContractError(f"the task had {len(plans)} files, and now has {len(fresh.urls)}")
+    return _same_file(plans, _transfer.plan_files(fresh.urls, to.directory, settings.panel, settings.download), index)
+
+
+def _same_file(plans: Sequence[_transfer.FilePlan], fresh: Sequence[_transfer.FilePlan], index: int) -> str:
+    """The link that a file has now: by its name where all names are known, as no order of the links is promised.
+
+    Panels may also give files other names at every look, a time among them: then their order is all there is to go by.
+    """
+    known = [plan.target for plan in plans]
+    now = [plan.target for plan in fresh]
+    if set(now) == set(known):
+        return fresh[now.index(known[index])].url
+    if any(target in known and known.index(target) != place for place, target in enumerate(now)):
+        raise ContractError(
+            "the task's files have other names now, and another order: nothing tells which is which",
+            hints=("download the task once more: all its links are of one answer then",),
+        )
+    return fresh[index].url
+
+
+def _fetch(plan: _transfer.FilePlan, done: Completion, settings: Settings, attempts: _Attempts) -> Flow[Fetched]:
+    """One file into its part file; after every failure that may be repeated, the rest or all of it again."""
     connections = settings.download.connections
     while True:
         yield from keep_quiet()
@@ -199,10 +270,8 @@ def _fetch(plan: _transfer.FilePlan, done: Completion, settings: Settings) -> Fl
             if isinstance(error, RemoteChanged):
                 # Panels of several machines may give each of them tags of its own: one answer is of one version.
                 connections = 1
-            received = yield from Received(plan.target)
-            in_vain = 1 if received > reached else in_vain + 1
-            failures, reached = failures + 1, max(reached, received)
-            draw = yield from Draw()
+            attempts.note((yield from Received(plan.target)))
+            draw, failures, in_vain = (yield from Draw()), attempts.failures, attempts.in_vain
             delay = _retry.retry_delay(settings.retry, "download", error, failures=in_vain, draw=draw, time_left=None)
             if failures >= settings.download.attempts:
                 delay = None

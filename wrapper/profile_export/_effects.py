@@ -178,8 +178,21 @@ class PartEffect(FileEffect[T]):
 
 
 @attrs.frozen
-class Received(PartEffect[int]):
-    """Bytes that are in the part file of `target`."""
+class Here:
+    """What is here of a file that is being fetched.
+
+    Attributes:
+        size: Bytes.
+        etag: The version that they are of, where the panel tells one that they can be gone on with.
+    """
+
+    size: int = 0
+    etag: str | None = None
+
+
+@attrs.frozen
+class Received(PartEffect[Here]):
+    """What is in the part file of `target`."""
 
     target: Target
 

@@ -98,7 +98,7 @@ def _with_parts(effect: do.PartEffect[Any], parts: PartFiles) -> Any:
     match effect:
         case do.Received(target):
             part = parts.here(target)
-            return 0 if part is None else part.received
+            return do.Here() if part is None else do.Here(part.received, part.etag)
         case do.TakeVerified():
             return _take_verified(effect, parts)
         case do.Publish(target, overwrite):
