@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import json
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +39,7 @@ from profile_export import (
     ExportOutcome,
     InvalidRequest,
     JournalError,
+    NoSpace,
     RetryPolicy,
     Segment,
     TargetExists,
@@ -45,6 +49,7 @@ from profile_export import (
     TaskNotFound,
     UsageError,
     WaitTimeout,
+    _files,
     pending_exports,
 )
 
@@ -414,6 +419,91 @@ def test_a_journal_that_can_not_be_written_stops_all_before_anything_is_sent(
     with pytest.raises(JournalError):
         book.export(journal=tmp_path / "taken")
     assert panel.requests == []
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Says from which change of a record on the disk has no room for the journal, until all is said once more."""
+    real = _files.replace
+
+    def fill(first: int) -> None:
+        changes = itertools.count(1)
+
+        def replace(path: Path, content: bytes, *, durable: bool = True) -> None:
+            if path.parent.name == "journal" and next(changes) >= first:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            real(path, content, durable=durable)
+
+        monkeypatch.setattr(_files, "replace", replace)
+
+    return fill
+
+
+NO_MORE = 10**6
+
+
+def test_a_task_that_a_full_disk_does_not_let_be_noted_is_told(
+    panel: Panel, book: Book, full: Callable[[int], None]
+) -> None:
+    panel.whole()
+    full(1)
+    with pytest.raises(NoSpace) as caught:
+        book.export()
+    assert (caught.value.task_id, caught.value.operation) == (TASK, "create")
+    assert caught.value.request_id == ids_sent(panel)[0]
+    assert TASK in (caught.value.continuation_token or "")
+    full(NO_MORE)
+    check(book.export())
+    assert len(set(ids_sent(panel))) == 1
+
+
+def test_an_end_that_a_full_disk_does_not_let_be_noted_is_told_with_its_task(
+    panel: Panel, book: Book, full: Callable[[int], None]
+) -> None:
+    panel.whole()
+    full(3)
+    with pytest.raises(NoSpace) as caught:
+        book.export()
+    assert caught.value.task_id == TASK
+    assert book.stages == ["verified"]
+    full(NO_MORE)
+    check(book.resume()[0].unwrap())
+
+
+def test_a_full_disk_does_not_hide_why_it_failed(panel: Panel, book: Book, full: Callable[[int], None]) -> None:
+    panel.create()
+    panel.status(running(50, status="failed"))
+    full(2)
+    with pytest.raises(TaskFailed) as caught:
+        book.export()
+    assert "no space left" in caught.value.hints[-1]
+    assert book.stages == ["created"]
+
+
+def test_nor_does_a_journal_that_is_gone(panel: Panel, book: Book) -> None:
+    def remove(_: httpx.Request) -> httpx.Response:
+        for path in book.journal.iterdir():
+            path.unlink()
+        return book.mode.answer(refused(401, "token"))
+
+    panel.create(remove)
+    with pytest.raises(AuthenticationError) as caught:
+        book.export()
+    assert "has no record" in caught.value.hints[-1]
+
+
+def test_nor_that_a_name_is_taken(panel: Panel, book: Book) -> None:
+    panel.whole()
+    check(book.export())
+
+    def forget(_: httpx.Request) -> httpx.Response:
+        for path in book.journal.iterdir():
+            path.unlink()
+        return book.mode.answer(completed())
+
+    panel.status(forget)
+    with pytest.raises(TargetExists):
+        book.export()
 
 
 def test_the_token_is_in_no_record(panel: Panel, book: Book) -> None:

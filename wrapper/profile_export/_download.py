@@ -111,9 +111,9 @@ def claim(to: Destination, targets: Sequence[Target], entry: Entry | None) -> Fl
     """
     try:
         to.claim.take(targets)
-    except TargetExists:
+    except TargetExists as error:
         if entry is not None:
-            yield from entry.spares()
+            yield from entry.spares(error)
         raise
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from profile_export._effects import ClearParts, Flow, ForgetRecord, OpenRecord, SaveRecord
+from profile_export._effects import ClearParts, Effect, Flow, ForgetRecord, OpenRecord, SaveRecord
 from profile_export._records import Record
 from profile_export._requests import ExportRequest, Settings
 from profile_export._retry import is_final
@@ -42,9 +42,9 @@ class Entry:
         """The panel gave a task."""
         yield from self._update(stage="created", task_id=task_id)
 
-    def spares(self) -> Flow[None]:
+    def spares(self, error: ExportError) -> Flow[None]:
         """A file of its name is another export's: whoever resumes this one later must not replace that."""
-        yield from self._update(overwrite=False)
+        yield from _noted(error, self._update(overwrite=False))
 
     def verified(self, result: DownloadedExport) -> Flow[None]:
         """Every file is whole; they get their names now."""
@@ -57,19 +57,30 @@ class Entry:
     def ended(self, error: ExportError) -> Flow[None]:
         """Notes how it ended, if nothing is left to go on with."""
         if is_final(error):
-            if self.kept and self.record.task_id is not None:
-                yield from ClearParts(self.record.directory, self.record.task_id)
-            yield from self._update(stage="failed", problem=f"{error.slug}: {error}")
+            yield from _noted(error, self._failed(error))
 
-    def never_sent(self) -> Flow[None]:
+    def never_sent(self, error: ExportError) -> Flow[None]:
         """Nothing began: no request of this export can have reached the panel."""
         if self.kept and self.new:
-            yield from ForgetRecord(self.record.id)
+            yield from _noted(error, ForgetRecord(self.record.id))
+
+    def _failed(self, error: ExportError) -> Flow[None]:
+        if self.kept and self.record.task_id is not None:
+            yield from ClearParts(self.record.directory, self.record.task_id)
+        yield from self._update(stage="failed", problem=f"{error.slug}: {error}")
 
     def _update(self, **changes: Any) -> Flow[None]:
         self.record = attrs.evolve(self.record, **changes)
         if self.kept:
             yield from SaveRecord(self.record)
+
+
+def _noted(error: ExportError, steps: Flow[None] | Effect[None]) -> Flow[None]:
+    """The steps that note an error. It is what is told, even where the journal can't take it: on a full disk, say."""
+    try:
+        yield from steps
+    except ExportError as refusal:
+        error.hints = (*error.hints, f"the journal doesn't know that: {refusal}")
 
 
 def open_entry(draft: Record, settings: Settings) -> Flow[Entry]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
+from profile_export._continuation import Continuation
 from profile_export._download import Destination, claim, download, publish
 from profile_export._effects import (
     Emit,
@@ -17,12 +19,14 @@ from profile_export._effects import (
 )
 from profile_export._entry import Entry, open_entry
 from profile_export._records import Record
-from profile_export._requests import ExportRequest, Settings, create, outcome_unknown
+from profile_export._requests import ExportRequest, Settings, about_task, create, outcome_unknown
 from profile_export._wait import Completion, Wait
 from profile_export.errors import CreateOutcomeUnknown, ExportError, LinkExpired, TargetExists, TaskNotFound
 from profile_export.events import ExportFinished, ExportStarted, TaskAttached, TaskCreated
 from profile_export.targets import ObjectUrl
 from profile_export.types import DownloadedExport, DownloadedFile
+
+T = TypeVar("T")
 
 
 def create_only(request: ExportRequest, settings: Settings) -> Flow[tuple[str, str, float]]:
@@ -72,9 +76,9 @@ def _export(draft: Record, to: Destination, settings: Settings, timeout: float |
 def go_on(entry: Entry, to: Destination, settings: Settings, timeout: float | None) -> Flow[DownloadedExport]:
     """The steps that are left of an export, each noted in its record."""
     try:
-        verified = yield from _verified_before(entry, to)
+        verified = yield from _verified_before(entry, to, settings)
         if verified is not None:
-            yield from entry.done(verified)
+            yield from _done(entry, verified, settings)
             return verified
         task_id, created_at = entry.record.task_id, None
         if task_id is None:
@@ -94,17 +98,29 @@ def go_on(entry: Entry, to: Destination, settings: Settings, timeout: float | No
     except ExportError as error:
         yield from entry.ended(error)
         raise
-    yield from entry.done(result)
+    yield from _done(entry, result, settings)
     return result
 
 
-def _verified_before(entry: Entry, to: Destination) -> Flow[DownloadedExport | None]:
+def _done(entry: Entry, result: DownloadedExport, settings: Settings) -> Flow[None]:
+    yield from _about(result.task_id, entry.done(result), entry, settings)
+
+
+def _about(task_id: str, flow: Flow[T], entry: Entry, settings: Settings) -> Flow[T]:
+    return (yield from about_task(flow, Continuation(task_id, entry.record.file_format), settings))
+
+
+def _verified_before(entry: Entry, to: Destination, settings: Settings) -> Flow[DownloadedExport | None]:
     """What an earlier run had verified, now with all names: by this time the panel may have forgotten the task."""
     result = entry.published_before
     if result is None or any(
         not isinstance(file.place, Path) or file.place.parent != to.directory for file in result.files
     ):
         return None
+    return (yield from _about(result.task_id, _publish_rest(result, entry, to), entry, settings))
+
+
+def _publish_rest(result: DownloadedExport, entry: Entry, to: Destination) -> Flow[DownloadedExport | None]:
     yield from claim(to, [file.place for file in result.files], entry)
     nameless: list[DownloadedFile] = []
     whole = True
@@ -121,7 +137,15 @@ def _verified_before(entry: Entry, to: Destination) -> Flow[DownloadedExport | N
 
 
 def _published_elsewhere(entry: Entry, to: Destination) -> Flow[DownloadedExport | None]:
-    """The result in the record, if all of its files have their names and their contents."""
+    """The result in the record, if all of its files have their names and their contents, and that can be seen."""
+    try:
+        return (yield from _result_in_place(entry, to))
+    except ExportError:
+        # That a name is taken says more than, say, that the record is gone.
+        return None
+
+
+def _result_in_place(entry: Entry, to: Destination) -> Flow[DownloadedExport | None]:
     record = (yield from ReadRecord(entry.record.id)) if entry.kept else entry.record
     if record.result is None:
         return None
@@ -141,13 +165,22 @@ def _create(entry: Entry, settings: Settings, deadline: float | None) -> Flow[st
         task_id = yield from create(entry.request, settings, record.request_id, deadline)
     except CreateOutcomeUnknown:
         raise
-    except ExportError:
-        yield from entry.never_sent()
+    except ExportError as error:
+        yield from entry.never_sent(error)
         raise
     # Before anybody hears of it: who stops the program then finds the task in the journal.
-    yield from entry.created(task_id)
+    yield from _created(entry, task_id, settings)
     yield from Emit(TaskCreated(task_id=task_id, request_id=record.request_id))
     return task_id
+
+
+def _created(entry: Entry, task_id: str, settings: Settings) -> Flow[None]:
+    """Notes the task. Where that can't be, the error is the only place that tells it."""
+    try:
+        yield from _about(task_id, entry.created(task_id), entry, settings)
+    except ExportError as error:
+        error.add_context(operation="create", request_id=entry.record.request_id)
+        raise
 
 
 def fetch(wait: Wait, to: Destination, settings: Settings) -> Flow[DownloadedExport]:
