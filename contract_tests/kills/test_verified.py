@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,9 +13,9 @@ from contract_tests.kills.panel import NAMES
 from contract_tests.kills.runs import Program, Run, World
 
 
-def killed_in_publishing(root: Path, names_given: int) -> World:
+def killed_in_publishing(root: Path, names_given: int, **options: Any) -> World:
     """Both files are verified, and so many have their names."""
-    world = World.new(root)
+    world = World.new(root, **options)
     run = world.start(world.export())
     for _ in range(names_given):
         step_to(run, "Publish")
@@ -81,6 +83,35 @@ def test_a_name_that_was_taken_meanwhile_is_not_replaced(tmp_path: Path) -> None
     assert run.error is not None
     assert run.error.slug == "target-exists"
     assert (world.exports / NAMES[0]).read_bytes() == b"another's"
+
+
+def written_now(world: World, path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    now = world.machine.wall_clock() + 1
+    os.utime(path, (now, now))
+
+
+def test_nor_is_it_by_an_export_that_was_to_replace_files_of_before(tmp_path: Path) -> None:
+    world = killed_in_publishing(tmp_path / "root", 1, overwrite=True)
+    written_now(world, world.exports / NAMES[1], b"another's")
+    for _ in range(2):
+        run = world.start(world.resume_all()).finish()
+        [error] = run.result
+        assert error.slug == "target-exists"
+        assert error.task_id is not None
+        assert (world.exports / NAMES[1]).read_bytes() == b"another's"
+    [record] = records(world)
+    assert (record.stage, record.overwrite) == ("verified", False)
+
+
+def test_what_it_published_itself_is_not_in_its_way(tmp_path: Path) -> None:
+    world = killed_in_publishing(tmp_path / "root", 1, overwrite=True)
+    given = world.exports / NAMES[0]
+    written_now(world, given, given.read_bytes())
+    run = world.start(world.resume_all()).finish()
+    [result] = run.result
+    assert [file.path.name for file in result.files] == list(NAMES)
+    assert [record.stage for record in records(world)] == ["done"]
 
 
 def test_a_task_that_is_gone_leaves_no_part_files(tmp_path: Path) -> None:

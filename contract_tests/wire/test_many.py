@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import aclosing, closing, suppress
 from pathlib import Path
 from typing import Any
@@ -158,17 +159,25 @@ def test_two_exports_of_one_file_name_lose_nothing(style: str, tmp_path: Path, o
     assert path.read_bytes() == file_of(done[0].source.id)
 
 
-def exported(panel: Paper, style: str, to: Path, journal: Path) -> list[ExportOutcome]:
-    """How two exports into one folder end, which were to replace what was there before."""
-    options = {"to": to, "overwrite": True}
+def exported(
+    panel: Paper,
+    style: str,
+    to: Path,
+    journal: Path,
+    sources: Iterable[Source] = (Database(1), Database(2)),
+    *,
+    concurrency: int = 8,
+) -> list[ExportOutcome]:
+    """How exports into one folder end, which were to replace what was there before."""
+    options = {"to": to, "overwrite": True, "concurrency": concurrency}
     if style == "sync":
         with panel.client(style, journal=journal) as client:
-            return list(client.export_many(databases(1, 2), **options))
+            return list(client.export_many(sources, **options))
 
     async def main() -> list[ExportOutcome]:
         async with (
             panel.client(style, journal=journal) as client,
-            aclosing(client.export_many(databases(1, 2), **options)) as outcomes,
+            aclosing(client.export_many(sources, **options)) as outcomes,
         ):
             return [outcome async for outcome in outcomes]
 
@@ -216,6 +225,84 @@ def test_what_one_call_refused_is_not_replaced_by_the_next(style: str, tmp_path:
     [again] = resumed(panel, style, journal)
     assert isinstance(again.error, TargetExists)
     assert (to / "export.csv").read_bytes() == file_of(done.source.id)
+
+
+def fail_at_status(operation: str) -> httpx.Response | None:
+    return httpx.Response(502) if operation == "status" else None
+
+
+def left_over(panel: Paper, style: str, to: Path, journal: Path, *sources: Source) -> None:
+    """The export of database 2 is left unfinished, and the others are done."""
+    panel.hooks[2] = fail_at_status
+    outcomes = by_id(exported(panel, style, to, journal, sources))
+    panel.hooks.clear()
+    assert [number for number, outcome in outcomes.items() if outcome.error] == [2]
+
+
+@every_style
+def test_what_is_resumed_later_spares_the_file_of_another_export(style: str, tmp_path: Path) -> None:
+    to, journal = tmp_path / "exports", tmp_path / "journal"
+    panel = Paper(name=lambda _: "export.csv")
+    left_over(panel, style, to, journal, *databases(1, 2))
+    panel.times.clear()
+    [refused] = resumed(panel, style, journal)
+    assert isinstance(refused.error, TargetExists)
+    assert "another folder" in refused.error.hints[0]
+    assert (to / "export.csv").read_bytes() == file_of(1)
+    assert ("download", 2) not in [(operation, source) for operation, source, _ in panel.times]
+    # However old it may look from now on.
+    os.utime(to / "export.csv", (0, 0))
+    [refused] = resumed(panel, style, journal)
+    assert isinstance(refused.error, TargetExists)
+    assert (to / "export.csv").read_bytes() == file_of(1)
+    (to / "export.csv").unlink()
+    [done] = resumed(panel, style, journal)
+    assert done.unwrap().files[0].path.read_bytes() == file_of(2)
+
+
+@every_style
+def test_so_does_one_that_began_after_the_other_had_ended(
+    style: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are of one call: none of its files is one of before."""
+    to, journal = tmp_path / "exports", tmp_path / "journal"
+    panel = Paper(name=lambda _: "export.csv", hooks={2: fail_at_status})
+
+    def sources() -> Iterator[Source]:
+        yield Database(1)
+        now = time.time
+        monkeypatch.setattr(time, "time", lambda: now() + 60)
+        yield Database(2)
+
+    done, failed = exported(panel, style, to, journal, sources(), concurrency=1)
+    assert (done.error, type(failed.error)) == (None, ServerError)
+    panel.hooks.clear()
+    [refused] = resumed(panel, style, journal)
+    assert isinstance(refused.error, TargetExists)
+    assert (to / "export.csv").read_bytes() == file_of(1)
+
+
+@every_style
+def test_what_is_resumed_later_replaces_files_of_before(style: str, tmp_path: Path) -> None:
+    to, journal = tmp_path / "exports", tmp_path / "journal"
+    to.mkdir()
+    (to / "2_database_export.csv").write_bytes(b"old")
+    hour_ago = time.time() - 3600
+    os.utime(to / "2_database_export.csv", (hour_ago, hour_ago))
+    panel = Paper()
+    left_over(panel, style, to, journal, Database(2))
+    [done] = resumed(panel, style, journal)
+    assert done.unwrap().files[0].path.read_bytes() == file_of(2)
+
+
+@every_style
+def test_who_asks_for_the_export_once_more_decides_anew(style: str, tmp_path: Path) -> None:
+    to, journal = tmp_path / "exports", tmp_path / "journal"
+    panel = Paper(name=lambda _: "export.csv")
+    left_over(panel, style, to, journal, *databases(1, 2))
+    [done] = exported(panel, style, to, journal, databases(2))
+    assert done.unwrap().files[0].path.read_bytes() == file_of(2)
+    assert sorted(panel.created) == [1, 2], "it went on with the task that was there"
 
 
 @every_style

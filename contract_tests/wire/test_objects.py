@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import attrs
@@ -31,11 +33,12 @@ from profile_export import (
     pending_exports,
 )
 from profile_export import _effects as do
+from profile_export._download import Destination, check_free
 from profile_export._file_work import with_files
 from profile_export._objects import PartObject
 from profile_export._parts import PartFiles
 from profile_export._upload import SMALLEST_PART, WAITING_AT_MOST, Upload, part_size
-from profile_export.targets import ObjectUrl
+from profile_export.targets import ObjectUrl, OutputStream, Target
 
 MEBI = 1 << 20
 LARGE = b"id\n" + b"7\n" * (4 * MEBI)
@@ -340,6 +343,38 @@ def test_an_object_of_the_same_size_is_not_taken_for_the_file(store: Watched) ->
         for body, same in ((b"12345", True), (b"12346", False), (b"1", False)):
             effect = do.IsPublished(url, "t", len(body), hashlib.sha256(body).hexdigest())
             assert with_files(effect, parts) is same
+
+
+def test_when_something_was_written(store: Watched, tmp_path: Path) -> None:
+    store.put("a", b"1")
+    (tmp_path / "a").write_bytes(b"1")
+    os.utime(tmp_path / "a", (1000, 1000))
+    (tmp_path / "broken").symlink_to("nowhere")
+    with PartFiles() as parts:
+        now, file, link = (
+            with_files(do.Modified(target), parts)
+            for target in (ObjectUrl("memory://", "a", store=store), tmp_path / "a", tmp_path / "broken")
+        )
+        nothing: list[Target] = [
+            ObjectUrl("memory://", "b", store=store),
+            tmp_path / "b",
+            tmp_path / "c" / "d",
+            OutputStream(),
+        ]
+        assert [with_files(do.Modified(target), parts) for target in nothing] == [None] * 4
+    assert abs(now - time.time()) < 60
+    assert file == 1000
+    assert abs(link - time.time()) < 60
+
+
+def test_an_object_of_another_export_is_spared_as_well(store: Watched) -> None:
+    store.put("1_database_export.csv", b"another's")
+    url = ObjectUrl("memory://", "1_database_export.csv", store=store)
+    target = Destination(ObjectUrl("memory://", store=store), overwrite=True, only_before=time.time() - 60)
+    with PartFiles() as parts:
+        checking = check_free(target, [url], None)
+        with pytest.raises(TargetExists):
+            checking.send(with_files(cast("do.Modified", next(checking)), parts))
 
 
 def test_bytes_wait_for_a_slow_store_and_the_panel_waits_for_them() -> None:

@@ -35,6 +35,7 @@ STAGES = [
     attrs.evolve(DRAFT, stage="done", task_id="task_1", result=RESULT, number=12),
     attrs.evolve(DRAFT, stage="failed", task_id="task_1", problem="task-failed: it failed"),
     attrs.evolve(DRAFT, stage="failed", problem="task-failed: it failed", source=Segment(7), where=None),
+    attrs.evolve(DRAFT, overwrite=True, call_began=990.5),
 ]
 
 
@@ -86,6 +87,8 @@ DAMAGES: list[dict[str, Any]] = [
     {"created_at": 1e300},
     {"created_at": -1e15},
     {"created_at": True},
+    {"call_began": None},
+    {"call_began": -1},
     {"number": 1.5},
     {"task_id": 7},
     {"result": {}},
@@ -132,6 +135,15 @@ def test_the_order_of_a_filter_means_nothing() -> None:
 
 def test_only_what_is_over_is_not_pending() -> None:
     assert [record.stage for record in STAGES if not record.pending] == ["done", "failed", "failed"]
+
+
+def test_earlier_versions_read_what_they_know() -> None:
+    assert "call_began" not in json.loads(_records.write(DRAFT))
+
+
+@pytest.mark.parametrize(("call_began", "began"), [(None, DRAFT.created_at), (990.5, 990.5)])
+def test_an_export_begins_with_the_call_that_it_is_part_of(call_began: float | None, began: float) -> None:
+    assert attrs.evolve(DRAFT, call_began=call_began).began == began
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from profile_export._effects import (
     Here,
     IsPublished,
     MakeDirectory,
+    Modified,
     PrepareDirectory,
     Publish,
     Received,
@@ -51,15 +52,28 @@ from profile_export.types import DownloadedExport, DownloadedFile
 
 # Said of stores and streams.
 _NOT_KEPT: Final = "nothing was kept: export to a folder to look at the files"
+# Seconds. Object stores tell whole ones, some file systems every other one, and all of them may be a little behind the
+# clock. Rather is an old file spared than a new one replaced.
+CLOCK_GRAIN: Final = 2.0
 
 
 @attrs.frozen
 class Destination:
-    """Where the files go; of several exports that go there at once each has a `claim` to its names."""
+    """Where the files go.
+
+    Attributes:
+        directory: The folder.
+        overwrite: Whether files of the same name are replaced.
+        claim: Of several exports that go there at once, each has its own to its names.
+        only_before: With `overwrite`, only files that were there at this moment of the wall clock are replaced.
+        call_began: When the call of several exports began that this is about.
+    """
 
     directory: Target
     overwrite: bool = False
     claim: Claim = attrs.field(factory=lambda: Claims().of_one(), repr=False, eq=False)
+    only_before: float | None = None
+    call_began: float | None = None
 
 
 def download(
@@ -80,8 +94,7 @@ def _download(done: Completion, to: Destination, settings: Settings, entry: Entr
     _check_room(plans, to, done)
     yield from claim(to, [plan.target for plan in plans], entry)
     there = yield from _published_before(plans, done, entry)
-    if not to.overwrite:
-        yield from _check_free([plan for plan in plans if plan.target not in there])
+    yield from check_free(to, [plan.target for plan in plans if plan.target not in there], entry)
     if not plans:
         yield from MakeDirectory(to.directory)
     new = yield from _files(
@@ -117,6 +130,32 @@ def claim(to: Destination, targets: Sequence[Target], entry: Entry | None) -> Fl
         raise
 
 
+def check_free(to: Destination, targets: Sequence[Target], entry: Entry | None) -> Flow[None]:
+    """Makes sure that what has the names of the files is none of what may not be replaced.
+
+    Raises:
+        TargetExists: It is.
+    """
+    for target in targets:
+        if not to.overwrite:
+            if (yield from Exists(target)):
+                raise TargetExists.at(target)
+        elif to.only_before is not None:
+            modified = yield from Modified(target)
+            if modified is not None and modified > to.only_before - CLOCK_GRAIN:
+                error = _of_another(target)
+                if entry is not None:
+                    yield from entry.spares(error)
+                raise error
+
+
+def _of_another(target: Target) -> TargetExists:
+    return TargetExists(
+        f"{target} was written after this export had begun: it is none of the files that were to be replaced",
+        hints=("resume the export into another folder; or start it once more, with overwriting, to replace the file",),
+    )
+
+
 def publish(files: Sequence[DownloadedFile], to: Destination) -> Flow[None]:
     """Gives verified files their names, one after another."""
     for file in files:
@@ -145,12 +184,6 @@ def _published_before(
         if target is not None and (yield from IsPublished(target, done.task_id, file.size, file.sha256)):
             there[target] = file
     return there
-
-
-def _check_free(plans: Sequence[_transfer.FilePlan]) -> Flow[None]:
-    for plan in plans:
-        if (yield from Exists(plan.target)):
-            raise TargetExists.at(plan.target)
 
 
 def _files(flows: Sequence[Flow[DownloadedFile]], to: Destination, settings: Settings) -> Flow[list[DownloadedFile]]:

@@ -121,6 +121,13 @@ class Exists(FileEffect[bool]):
 
 
 @attrs.frozen
+class Modified(FileEffect[float | None]):
+    """When what stands at `path` was written, in seconds of the wall clock; None where nothing does."""
+
+    path: Target
+
+
+@attrs.frozen
 class Fetched:
     """A file that arrived whole in its part file.
 

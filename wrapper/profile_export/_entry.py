@@ -88,5 +88,6 @@ def open_entry(draft: Record, settings: Settings) -> Flow[Entry]:
     if not settings.journal:
         return Entry(draft, kept=False, new=True)
     record = yield from OpenRecord(draft)
-    # Who asks now decides whether files are replaced.
-    return Entry(attrs.evolve(record, overwrite=draft.overwrite), new=record.request_id == draft.request_id)
+    # Who asks now decides whether files are replaced, and which.
+    asked = attrs.evolve(record, overwrite=draft.overwrite, call_began=draft.call_began)
+    return Entry(asked, new=record.request_id == draft.request_id)

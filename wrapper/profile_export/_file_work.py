@@ -8,7 +8,7 @@ from typing import Any
 
 from profile_export import _effects as do
 from profile_export import _stores
-from profile_export._files import has_content, make_directory, prepare_directory
+from profile_export._files import has_content, make_directory, modified, prepare_directory
 from profile_export._journal import Journal
 from profile_export._leftovers import clear, clear_all
 from profile_export._part_file import PartFile
@@ -29,8 +29,8 @@ def with_files(effect: do.FileEffect[Any], parts: PartFiles, journal: Journal | 
             return _prepare(path, parts)
         case do.MakeDirectory(path):
             return _make(path)
-        case do.Exists(path):
-            return _exists(path, parts)
+        case do.Exists() | do.Modified():
+            return _look(effect, parts)
         case do.ClearParts(directory, task_id):
             # Elsewhere, nothing is left behind.
             return clear_all(directory, task_id) if isinstance(directory, Path) else None
@@ -57,6 +57,11 @@ def _make(target: Target) -> None:
         make_directory(target)
 
 
+def _look(effect: do.Exists | do.Modified, parts: PartFiles) -> bool | float | None:
+    """What is told of whatever has a name."""
+    return _exists(effect.path, parts) if isinstance(effect, do.Exists) else _modified(effect.path, parts)
+
+
 def _exists(target: Target, parts: PartFiles) -> bool:
     match target:
         case ObjectUrl():
@@ -66,6 +71,16 @@ def _exists(target: Target, parts: PartFiles) -> bool:
         case _:
             # A broken symbolic link takes its name, too.
             return os.path.lexists(target)
+
+
+def _modified(target: Target, parts: PartFiles) -> float | None:
+    match target:
+        case ObjectUrl():
+            return _stores.modified(parts.stores.of(target), target)
+        case OutputStream():
+            return None
+        case _:
+            return modified(target)
 
 
 def _is_published(effect: do.IsPublished, parts: PartFiles) -> bool:

@@ -167,6 +167,15 @@ def _beside(path: Path, content: bytes) -> Generator[Path]:
         written.unlink(missing_ok=True)
 
 
+def modified(path: Path) -> float | None:
+    """When what stands at `path`, be it a link, was written last, in seconds; None where nothing does."""
+    with translated(path, "look at"):
+        try:
+            return os.lstat(path).st_mtime
+        except FileNotFoundError:
+            return None
+
+
 def has_content(path: Path, size: int, sha256: str | None) -> bool:
     """Whether a plain file of just this content stands at `path`."""
     with translated(path, "read"):

@@ -49,6 +49,7 @@ class Record:
         task_id: The panel's task, once known.
         result: The files, once they are verified.
         problem: Why it failed.
+        call_began: When the call of several exports began that it is one of, where it replaces files.
     """
 
     origin: str
@@ -64,6 +65,7 @@ class Record:
     task_id: str | None = None
     result: DownloadedExport | None = None
     problem: str = ""
+    call_began: float | None = None
 
     def follows(self, other: Record) -> bool:
         """Whether it tells more than `other`, or as much: of two processes with one export, one may be behind."""
@@ -80,6 +82,11 @@ class Record:
     def id(self) -> str:
         """Its name in the journal."""
         return f"{self.key}-{self.number}"
+
+    @property
+    def began(self) -> float:
+        """Since when files of its folder may be those of other exports, which it doesn't replace."""
+        return self.created_at if self.call_began is None else self.call_began
 
     @property
     def pending(self) -> bool:
@@ -103,6 +110,9 @@ def write(record: Record) -> bytes:
         "directory": str(record.directory),
         "result": None if record.result is None else _result(record.result),
     }
+    if record.call_began is None:
+        # Earlier versions read the rest.
+        del members["call_began"]
     return json.dumps(members, indent=2).encode()
 
 
@@ -147,6 +157,7 @@ def _fits(members: dict[str, Any]) -> bool:
         and isinstance(members["where"], dict | None)
         and isinstance(members["overwrite"], bool)
         and _is_moment(members["created_at"])
+        and ("call_began" not in members or _is_moment(members["call_began"]))
         and is_integer(members["number"])
         and stage in get_args(Stage)
         and (task_id is not None or stage in {"intent", "failed"})

@@ -49,8 +49,12 @@ def resume(record: Record, to: Destination, settings: Settings, timeout: float |
 
 
 def own_place(record: Record, folders: Folders) -> Destination:
-    """The folder that an export was to go to."""
-    return Destination(record.directory, record.overwrite, folders.claim_in(record.directory))
+    """The folder that an export was to go to.
+
+    It was to replace files of before; another export may have published one of the same name since.
+    """
+    claim = folders.claim_in(record.directory)
+    return Destination(record.directory, record.overwrite, claim, only_before=record.began)
 
 
 def _resume(record_id: str, to: Destination, settings: Settings, timeout: float | None) -> Flow[DownloadedExport]:

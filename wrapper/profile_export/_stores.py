@@ -137,9 +137,20 @@ def exists(store: Any, url: ObjectUrl) -> bool:
 
 def size_of(store: Any, url: ObjectUrl) -> int | None:
     """Bytes of the object, or None where there is none."""
+    facts = _facts(store, url)
+    return None if facts is None else int(facts["size"])
+
+
+def modified(store: Any, url: ObjectUrl) -> float | None:
+    """When the object was put there, in seconds; None where there is none."""
+    facts = _facts(store, url)
+    return None if facts is None else float(facts["last_modified"].timestamp())
+
+
+def _facts(store: Any, url: ObjectUrl) -> Any:
     with translated(url, "look at"):
         try:
-            return int(store.head(url.key)["size"])
+            return store.head(url.key)
         except FileNotFoundError:
             return None
 

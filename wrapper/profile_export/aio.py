@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -251,6 +252,10 @@ class AsyncExportClient:
         An export of which nobody knows whether it was created is created with its first `Request-ID`, by which the
         platform recognises it for a day; later, or with `RetryPolicy(create="never")`, it is a `CreateOutcomeUnknown`.
 
+        An export that was to replace files (`overwrite=True`) replaces those that were there before it began, or before
+        the `export_many` that it was part of. One that was written later may be another export's: it ends as
+        `TargetExists`.
+
         Args:
             to: Another place for the files than each export's own.
             ids: Only these, by their `PendingExport.id`; one that is done already gives its result once more.
@@ -308,11 +313,11 @@ class AsyncExportClient:
         """
         file_format, where = _arguments.selection(where, file_format)
         place, limit = _arguments.destination(to, overwrite, many=True), _arguments.timeout(timeout)
-        claims = Claims()
+        claims, began = Claims(), time.time()
 
         def begin(source: Source) -> Flow[DownloadedExport]:
             request = _arguments.export_request(source, where, file_format)
-            own = attrs.evolve(place, claim=claims.of_one())
+            own = attrs.evolve(place, claim=claims.of_one(), call_began=began)
             return _workflow.export(request, own, self._settings, limit)
 
         batch = Batch(_arguments.sources(sources), begin, self._driver.limiter, _arguments.concurrency(concurrency))
