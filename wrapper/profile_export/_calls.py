@@ -30,8 +30,22 @@ from profile_export_api.types import UNSET, Response
 Success = TypeVar("Success", CreateExportSuccess, TaskStatusSuccess)
 
 
+@contextlib.contextmanager
+def _fitting(operation: str) -> Generator[None]:
+    """Around the making of a request: the contract may have become another one, where this package has not."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise ContractError(f"the request doesn't fit the contract: {error}", operation=operation) from None
+
+
+@_fitting("create")
 def create_body(effect: CreateTask) -> CreateExportRequest:
-    """The create request, with a placeholder for the token."""
+    """The create request, with a placeholder for the token.
+
+    Raises:
+        ContractError: The contract has no such request; nothing was sent.
+    """
     return CreateExportRequest(
         token=PLACEHOLDER,
         source_type=SourceType(effect.source.source_type),
@@ -41,8 +55,9 @@ def create_body(effect: CreateTask) -> CreateExportRequest:
     )
 
 
+@_fitting("status")
 def status_body(task_id: str) -> TaskStatusRequest:
-    """The status request, with a placeholder for the token."""
+    """The status request, with a placeholder for the token; see `create_body`."""
     return TaskStatusRequest(token=PLACEHOLDER, task_id=task_id)
 
 
