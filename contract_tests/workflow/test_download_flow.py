@@ -34,7 +34,7 @@ def test_one_file_is_fetched_verified_and_published() -> None:
     world = World(fetches=[fetched(records=4, size=77)])
     result = run(world)
     assert result == DownloadedExport(TASK, (DownloadedFile(TARGET, 77, 3, "0" * 64),), 3, 3, ())
-    assert world.deeds == ["PrepareDirectory", "Exists", "Fetch", "Publish"]
+    assert world.deeds == ["PrepareDirectory", "Modified", "Fetch", "Publish"]
     assert [(fetch.url, fetch.target) for fetch in world.all(do.Fetch)] == [(URL, TARGET)]
     assert world.all(do.Publish) == [do.Publish(TARGET, overwrite=False)]
     assert world.events == [DownloadFinished(target=TARGET, size=77), FilePublished(target=TARGET, size=77)]
@@ -45,7 +45,7 @@ def test_several_files_are_published_in_order_after_all_were_fetched() -> None:
     result = run(world, TWO)
     assert [(file.path, file.rows) for file in result.files] == [(TARGET, 2), (OTHER_TARGET, 1)]
     assert (result.total, result.rows, result.warnings) == (3, 3, ("odd row",))
-    assert world.deeds == ["PrepareDirectory", "Exists", "Exists", "Fetch", "Fetch", "Publish", "Publish"]
+    assert world.deeds == ["PrepareDirectory", "Modified", "Modified", "Fetch", "Fetch", "Publish", "Publish"]
 
 
 def test_an_empty_export_has_no_files() -> None:

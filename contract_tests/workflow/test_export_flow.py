@@ -34,7 +34,7 @@ def test_the_three_steps_in_their_order() -> None:
     assert [file.path for file in result.files] == [FOLDER / "1_database_export.csv"]
     assert world.deeds == [
         *("NewRequestId", "PrepareDirectory", "CreateTask", "GetStatus", "GetStatus", "GetStatus"),
-        *("PrepareDirectory", "Exists", "Fetch", "Publish"),
+        *("PrepareDirectory", "Modified", "Fetch", "Publish"),
     ]
     told = [type(event) for event in world.events]
     assert told == [ExportStarted, TaskCreated, *[TaskPolled] * 3, DownloadFinished, FilePublished, ExportFinished]

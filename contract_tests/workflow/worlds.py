@@ -128,8 +128,8 @@ class World:
 
     def _file_work(self, effect: do.FileEffect[Any]) -> Any:
         match effect:
-            case do.Exists(path):
-                return path in set(self.existing)
+            case do.Modified(path):
+                return 0.0 if path in set(self.existing) else None
             case do.Received():
                 return do.Here()
             case do.Reject(target):

@@ -15,7 +15,6 @@ from profile_export._effects import (
     AtOnce,
     Draw,
     Emit,
-    Exists,
     Fetch,
     Fetched,
     Flow,
@@ -136,17 +135,19 @@ def check_free(to: Destination, targets: Sequence[Target], entry: Entry | None) 
     Raises:
         TargetExists: It is.
     """
+    if to.overwrite and to.only_before is None:
+        return
     for target in targets:
+        modified = yield from Modified(target)
+        if modified is None:
+            continue
         if not to.overwrite:
-            if (yield from Exists(target)):
-                raise TargetExists.at(target)
-        elif to.only_before is not None:
-            modified = yield from Modified(target)
-            if modified is not None and modified > to.only_before - CLOCK_GRAIN:
-                error = _of_another(target)
-                if entry is not None:
-                    yield from entry.spares(error)
-                raise error
+            raise TargetExists.at(target)
+        if to.only_before is not None and modified > to.only_before - CLOCK_GRAIN:
+            error = _of_another(target)
+            if entry is not None:
+                yield from entry.spares(error)
+            raise error
 
 
 def _of_another(target: Target) -> TargetExists:

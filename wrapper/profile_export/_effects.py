@@ -114,15 +114,11 @@ class MakeDirectory(FileEffect[None]):
 
 
 @attrs.frozen
-class Exists(FileEffect[bool]):
-    """Whether anything stands at `path`."""
-
-    path: Target
-
-
-@attrs.frozen
 class Modified(FileEffect[float | None]):
-    """When what stands at `path` was written, in seconds of the wall clock; None where nothing does."""
+    """When what stands at `path` was written, in seconds of the wall clock; None where nothing does.
+
+    A broken symbolic link takes its name, too.
+    """
 
     path: Target
 

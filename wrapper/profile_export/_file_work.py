@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +28,8 @@ def with_files(effect: do.FileEffect[Any], parts: PartFiles, journal: Journal | 
             return _prepare(path, parts)
         case do.MakeDirectory(path):
             return _make(path)
-        case do.Exists() | do.Modified():
-            return _look(effect, parts)
+        case do.Modified(path):
+            return _modified(path, parts)
         case do.ClearParts(directory, task_id):
             # Elsewhere, nothing is left behind.
             return clear_all(directory, task_id) if isinstance(directory, Path) else None
@@ -55,22 +54,6 @@ def _make(target: Target) -> None:
     # Elsewhere, folders are only names.
     if isinstance(target, Path):
         make_directory(target)
-
-
-def _look(effect: do.Exists | do.Modified, parts: PartFiles) -> bool | float | None:
-    """What is told of whatever has a name."""
-    return _exists(effect.path, parts) if isinstance(effect, do.Exists) else _modified(effect.path, parts)
-
-
-def _exists(target: Target, parts: PartFiles) -> bool:
-    match target:
-        case ObjectUrl():
-            return _stores.exists(parts.stores.of(target), target)
-        case OutputStream():
-            return False
-        case _:
-            # A broken symbolic link takes its name, too.
-            return os.path.lexists(target)
 
 
 def _modified(target: Target, parts: PartFiles) -> float | None:
