@@ -14,7 +14,7 @@ from contract_tests.kills.machine import Killed, Machine, Process
 from contract_tests.kills.panel import ORIGIN, Panel
 from profile_export import _effects as do
 from profile_export import _resume
-from profile_export._claims import Folders
+from profile_export._claims import Claims
 from profile_export._clock import SystemClock
 from profile_export._download import Destination
 from profile_export._file_work import with_files
@@ -81,9 +81,9 @@ class World:
         """`client.resume_all()`."""
         outcomes: list[DownloadedExport | ExportError] = []
         records: tuple[Record, ...] = yield _resume.chosen(self.settings, None)
-        folders = Folders()
+        claims = Claims()
         for record in records:
-            place = _resume.own_place(record, folders)
+            place = _resume.own_place(record, claims)
             try:
                 outcomes.append((yield _resume.resume(record, place, self.settings, HOUR)))
             except ExportError as error:

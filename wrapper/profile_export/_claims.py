@@ -14,7 +14,7 @@ class Claims:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._owners: dict[str, Claim] = {}
+        self._owners: dict[tuple[str, str], Claim] = {}
 
     def of_one(self) -> Claim:
         """What one export claims; it may do so again, when it begins anew."""
@@ -47,17 +47,6 @@ class Claim:
         self._claims.take(targets, self)
 
 
-class Folders:
-    """The claims of one call whose exports go to folders of their own, or to the same."""
-
-    def __init__(self) -> None:
-        self._claims: dict[Target, Claims] = {}
-
-    def claim_in(self, folder: Target) -> Claim:
-        """What one export claims there."""
-        return self._claims.setdefault(folder, Claims()).of_one()
-
-
-def _key(target: Target) -> str:
-    # All are in one folder, and case doesn't tell names apart on every disk.
-    return target.name.casefold()
+def _key(target: Target) -> tuple[str, str]:
+    # Case doesn't tell names apart on every disk.
+    return str(target).removesuffix(target.name), target.name.casefold()

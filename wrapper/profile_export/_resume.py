@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from profile_export._claims import Folders
+from profile_export._claims import Claims
 from profile_export._download import Destination
 from profile_export._effects import Flow, PendingRecords, PrepareDirectory, ReadRecord, WallClock
 from profile_export._entry import Entry
@@ -48,13 +48,12 @@ def resume(record: Record, to: Destination, settings: Settings, timeout: float |
     return (yield from told(started, _resume(record.id, to, settings, timeout)))
 
 
-def own_place(record: Record, folders: Folders) -> Destination:
+def own_place(record: Record, claims: Claims) -> Destination:
     """The folder that an export was to go to.
 
     It was to replace files of before; another export may have published one of the same name since.
     """
-    claim = folders.claim_in(record.directory)
-    return Destination(record.directory, record.overwrite, claim, only_before=record.began)
+    return Destination(record.directory, record.overwrite, claims.of_one(), only_before=record.began)
 
 
 def _resume(record_id: str, to: Destination, settings: Settings, timeout: float | None) -> Flow[DownloadedExport]:

@@ -12,7 +12,7 @@ import attrs
 
 from profile_export import _arguments, _resume, _sync_many, _wait, _workflow
 from profile_export._arguments import DEFAULT_TIMEOUT
-from profile_export._claims import Claims, Folders
+from profile_export._claims import Claims
 from profile_export._completed import Completed
 from profile_export._continuation import Continuation, read_token, write_token
 from profile_export._effects import Flow
@@ -267,9 +267,9 @@ class ExportClient:
         limit = _arguments.timeout(timeout)
         place = None if to is None else _arguments.destination(to, overwrite=False, many=True)
         outcomes: list[ExportOutcome] = []
-        folders = Folders()
+        claims = Claims()
         for record in self._driver.run(_resume.chosen(self._settings, None if ids is None else tuple(ids))):
-            target = place or _resume.own_place(record, folders)
+            target = place or _resume.own_place(record, claims)
             flow = _resume.resume(record, target, self._settings, limit)
             try:
                 outcomes.append(ExportOutcome(record.source, self._driver.run(flow, export=record.request_id)))
