@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import sys
 from collections.abc import Generator
 from typing import Any, BinaryIO, Final, cast
@@ -61,8 +60,3 @@ class _Stdout:
             yield
         except BrokenPipeError:
             raise ReaderGone from None
-        except OSError:
-            # The interpreter flushes stdout once more when it ends: what it still holds would make the exit code 120.
-            with contextlib.suppress(OSError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
-            raise
