@@ -95,7 +95,12 @@ def going_on(invocation: Invocation, task_id: str | None, error: ExportError | N
         return ()
     if isinstance(error, TargetExists):
         return (f"to replace it: {command} --overwrite",)
-    return (f"to go on: {command}", *((ONLY_CSV,) if invocation.brings_less else ()))
+    return (f"to go on: {command}", *what_is_missing(invocation))
+
+
+def what_is_missing(invocation: Invocation) -> tuple[str, ...]:
+    """What the command that goes on leaves out, where it does."""
+    return (ONLY_CSV,) if invocation.brings_less else ()
 
 
 def _tell(invocation: Invocation, failure: Failure) -> int:

@@ -11,7 +11,7 @@ import attrs
 from profile_export import DownloadedExport, ExportError, ExportOutcome, Source
 from profile_export.cli import results
 from profile_export.cli.console import table
-from profile_export.cli.failures import MAYBE_CREATED, ONLY_CSV, Failure, failure_of, going_on
+from profile_export.cli.failures import MAYBE_CREATED, Failure, failure_of, going_on, what_is_missing
 from profile_export.cli.invocation import INTERRUPTED, Invocation, Underway
 from profile_export.cli.session import connected
 from profile_export.cli.signals import Interrupted
@@ -182,8 +182,8 @@ class _Interruption:
         """How to go on with all of them."""
         if invocation.journaled:
             command = invocation.next_command(None)
-            less = (ONLY_CSV,) if invocation.brings_less else ()
-            return (*((f"to go on with what began: {command}", *less) if command else ()), *self._not_begun())
+            going = (f"to go on with what began: {command}", *what_is_missing(invocation)) if command else ()
+            return (*going, *self._not_begun())
         hints = [f"to go on with {name}: {invocation.next_command(task_id)}" for name, task_id in self.created.items()]
         hints += [f"{name}: {MAYBE_CREATED}" for name in self.asking]
         return (*hints, *self._not_begun())
