@@ -8,11 +8,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from typing import IO, Final, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 from attrs import define, frozen
 
+from profile_export._transfer import names_file
 from scripts.verification.answers import EMPTY
 from scripts.verification.contract import CREATE, STATUS
 from scripts.verification.credentials import Credentials
@@ -197,9 +198,7 @@ def _is_allowed(request: Request, prefix: str) -> bool:
 
 def is_link(link: str) -> bool:
     """Whether a link has one of the two documented shapes, and nothing in it for which the client refuses links."""
-    segments = unquote(link).replace("\\", "/").split("/")
-    is_plain = link.isprintable() and not {".", ".."} & set(segments) and segments[-1] != ""
-    return is_plain and _LINK.fullmatch(link) is not None
+    return link.isprintable() and names_file(link) and _LINK.fullmatch(link) is not None
 
 
 def _target(request: Request) -> bytes:
@@ -210,9 +209,8 @@ def _made_nothing(answer: Answer) -> bool:
     """Whether a create was refused for certain. An answer that nobody can read may have made an export."""
     envelope = envelope_of(answer, CREATE)
     if answer.status >= 500:
-        return (
-            False  # perhaps a gateway's, behind which the panel goes on; nor does a crash say what was done before it
-        )
+        # Perhaps a gateway's, behind which the panel goes on; nor does a crash say what was done before it.
+        return False
     if envelope is None:
         return answer.status >= 400
     return not envelope.succeeded and envelope.data in EMPTY

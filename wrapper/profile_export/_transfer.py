@@ -199,9 +199,14 @@ def _link_origin(parts: SplitResult, panel: Panel) -> Origin:
     return _origin(parts)
 
 
-def _check_path(path: str, base: str, prefix: str) -> None:
+def names_file(path: str) -> bool:
+    """Whether the path of a link ends with a name, and goes there straight."""
     segments = unquote(path).replace("\\", "/").split("/")
-    if ".." in segments or "." in segments or not segments[-1]:
+    return not {".", ".."} & set(segments) and segments[-1] != ""
+
+
+def _check_path(path: str, base: str, prefix: str) -> None:
+    if not names_file(path):
         raise _unsafe("its path has dot segments or names no file")
     if not path.startswith((prefix, base + prefix)):
         raise _unsafe(
