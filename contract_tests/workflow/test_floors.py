@@ -22,7 +22,7 @@ FLOORS: dict[str, int] = {
         ["_polling", "_retry", "_envelope", "_naming", "_pace", "_ranges", "_rows", "_splits", "_transfer"], 1
     ),
     **dict.fromkeys(["_claims", "_continuation", "_limiter", "_xml", "_xml_tree"], 1),
-    **dict.fromkeys(["_requests", "_wait", "_entry", "_download", "_many", "_workflow", "_resume"], 2),
+    **dict.fromkeys(["_requests", "_wait", "_entry", "_download", "_one_file", "_many", "_workflow", "_resume"], 2),
     **dict.fromkeys(
         ["_body_reader", "_evidence", "_hands", "_places", "_ranged", "_shares", "_telling", "_together"], 3
     ),

@@ -8,44 +8,31 @@ from typing import Final
 
 import attrs
 
-from profile_export import _retry, _transfer
+from profile_export import _transfer
 from profile_export._claims import Claim, Claims
 from profile_export._continuation import Continuation
 from profile_export._effects import (
     AtOnce,
-    Draw,
     Emit,
-    Fetch,
-    Fetched,
     Flow,
-    Here,
     IsPublished,
     MakeDirectory,
     Modified,
     PrepareDirectory,
     Publish,
-    Received,
-    Redirected,
     Reject,
-    Sleep,
 )
 from profile_export._entry import Entry
-from profile_export._requests import Settings, about_task, keep_quiet, status
-from profile_export._wait import Completion, completion
+from profile_export._one_file import Wanted, fetch
+from profile_export._requests import Settings, about_task
+from profile_export._wait import Completion
 from profile_export.errors import (
-    ApiError,
-    AuthenticationError,
-    ContractError,
     ExportError,
-    IncompleteDownload,
     IntegrityError,
-    LinkExpired,
-    RemoteChanged,
     TargetExists,
-    TransportError,
     UsageError,
 )
-from profile_export.events import DownloadFinished, FilePublished, RetryScheduled
+from profile_export.events import DownloadFinished, FilePublished
 from profile_export.targets import OutputStream, Target
 from profile_export.types import DownloadedExport, DownloadedFile
 
@@ -201,140 +188,11 @@ def _files(flows: Sequence[Flow[DownloadedFile]], to: Destination, settings: Set
 def _file(
     done: Completion, plans: Sequence[_transfer.FilePlan], index: int, to: Destination, settings: Settings
 ) -> Flow[DownloadedFile]:
-    plan = plans[index]
-    facts = yield from _fetch_by_any_link(done, plans, index, to, settings)
-    yield from Emit(DownloadFinished(target=plan.target, size=facts.size))
+    target = plans[index].target
+    facts = yield from fetch(Wanted(done, plans, index, to.directory), settings)
+    yield from Emit(DownloadFinished(target=target, size=facts.size))
     rows = _transfer.rows_of(facts, settings.download)
-    return DownloadedFile(plan.target, facts.size, rows, facts.sha256, facts.resumed_from)
-
-
-@attrs.define
-class _Attempts:
-    """What the requests for one file have come to, by whichever of its links.
-
-    Two budgets: attempts that bring nothing new, in a row, and all attempts. A slow link that breaks off every minute
-    ends well, and one that drips a byte at a time ends.
-
-    Attributes:
-        failures: All that failed.
-        in_vain: Those since something new came, the one that brought it included.
-        useful: Whether one has brought something new by the link that is used now.
-    """
-
-    failures: int = 0
-    in_vain: int = 0
-    useful: bool = False
-    _reached: Here = attrs.field(factory=Here)
-
-    def note(self, here: Here) -> None:
-        """One has failed, and left this."""
-        new = self._is_new(here)
-        self.failures += 1
-        self.in_vain = 1 if new else self.in_vain + 1
-        self.useful = self.useful or new
-        if new or (here.size and here.etag != self._reached.etag):
-            self._reached = here
-
-    def _is_new(self, here: Here) -> bool:
-        # A file that becomes another one at every attempt is never whole: its first bytes are nothing new. From then
-        # on, more of them are, though more may have been here of the one before.
-        same = not self._reached.size or here.etag == self._reached.etag
-        return same and here.size > self._reached.size
-
-    def by_fresh_link(self) -> None:
-        """What follows is asked for under another link."""
-        self.in_vain, self.useful = 0, False
-
-
-def _fetch_by_any_link(
-    done: Completion, plans: Sequence[_transfer.FilePlan], index: int, to: Destination, settings: Settings
-) -> Flow[Fetched]:
-    """One file; when its link is refused, by the link that the panel gives now. How long links live is unknown.
-
-    It may be less than the file takes. So every link that brought something may be followed by a fresh one; one that
-    never worked is the end.
-    """
-    plan, attempts, asked = plans[index], _Attempts(), False
-    while True:
-        try:
-            return (yield from _fetch(plan, done, settings, attempts))
-        except (LinkExpired, AuthenticationError):
-            attempts.note((yield from Received(plan.target)))
-            if asked and (not attempts.useful or attempts.failures >= settings.download.attempts):
-                raise
-        asked = True
-        attempts.by_fresh_link()
-        plan = attrs.evolve(plan, url=(yield from _fresh_link(done, plans, index, to, settings)))
-
-
-def _fresh_link(
-    done: Completion, plans: Sequence[_transfer.FilePlan], index: int, to: Destination, settings: Settings
-) -> Flow[str]:
-    fresh = completion((yield from status(done.task_id, settings)))
-    if len(fresh.urls) != len(plans):
-        raise ContractError(f"the task had {len(plans)} files, and now has {len(fresh.urls)}")
-    return _same_file(plans, _transfer.plan_files(fresh.urls, to.directory, settings.panel, settings.download), index)
-
-
-def _same_file(plans: Sequence[_transfer.FilePlan], fresh: Sequence[_transfer.FilePlan], index: int) -> str:
-    """The link that a file has now: by its name where all names are known, as no order of the links is promised.
-
-    Panels may also give files other names at every look, a time among them: then their order is all there is to go by.
-    """
-    known = [plan.target for plan in plans]
-    now = [plan.target for plan in fresh]
-    if set(now) == set(known):
-        return fresh[now.index(known[index])].url
-    if any(target in known and known.index(target) != place for place, target in enumerate(now)):
-        raise ContractError(
-            "the task's files have other names now, and another order: nothing tells which is which",
-            hints=("download the task once more: all its links are of one answer then",),
-        )
-    return fresh[index].url
-
-
-def _fetch(plan: _transfer.FilePlan, done: Completion, settings: Settings, attempts: _Attempts) -> Flow[Fetched]:
-    """One file into its part file; after every failure that may be repeated, the rest or all of it again."""
-    connections = settings.download.connections
-    while True:
-        yield from keep_quiet()
-        try:
-            return (yield from _follow(plan, done, settings, connections))
-        except (TransportError, ApiError, IncompleteDownload, RemoteChanged) as error:
-            if isinstance(error, RemoteChanged):
-                # Panels of several machines may give each of them tags of its own: one answer is of one version.
-                connections = 1
-            attempts.note((yield from Received(plan.target)))
-            draw, failures, in_vain = (yield from Draw()), attempts.failures, attempts.in_vain
-            delay = _retry.retry_delay(settings.retry, "download", error, failures=in_vain, draw=draw, time_left=None)
-            if failures >= settings.download.attempts:
-                delay = None
-            if delay is None and isinstance(error, TransportError):
-                raise _broken_off(plan, failures, error) from error
-            if delay is None:
-                raise
-            yield from Emit(RetryScheduled(operation="download", attempt=failures + 1, delay=delay, reason=str(error)))
-        yield from Sleep(delay)
-
-
-def _broken_off(plan: _transfer.FilePlan, failures: int, error: TransportError) -> IncompleteDownload:
-    times = "time" if failures == 1 else "times"
-    return IncompleteDownload(f"{plan.target.name} broke off {failures} {times}: {error}", hints=error.hints)
-
-
-def _follow(plan: _transfer.FilePlan, done: Completion, settings: Settings, connections: int) -> Flow[Fetched]:
-    """One attempt, along redirects that stay with the panel."""
-    url = plan.url
-    for _ in range(_transfer.MOST_REDIRECTS + 1):
-        answer = yield from Fetch(url, plan.target, done.file_format, done.task_id, connections)
-        if isinstance(answer, Fetched):
-            return answer
-        url = _redirected(url, answer, settings)
-    raise ContractError(f"the download was redirected more than {_transfer.MOST_REDIRECTS} times")
-
-
-def _redirected(url: str, answer: Redirected, settings: Settings) -> str:
-    return _transfer.resolve_redirect(url, answer.location, settings.panel, settings.download.link_prefix)
+    return DownloadedFile(target, facts.size, rows, facts.sha256, facts.resumed_from)
 
 
 def _reject(files: Sequence[DownloadedFile], problem: str) -> Flow[None]:
