@@ -216,6 +216,18 @@ def test_exports_of_one_file_name_lose_nothing_when_they_are_resumed(style: str,
         assert isinstance(again.error, TargetExists)
 
 
+def test_one_file_name_in_two_folders_is_two_names(tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    panel = Paper(name=lambda _: "export.csv")
+    for number in (1, 2):
+        panel.hooks[number] = lambda step: httpx.Response(502) if step == "status" else None
+        with panel.client("sync", journal=journal) as client, suppress(ServerError):
+            client.export(Database(number), to=tmp_path / f"to-{number}")
+    panel.hooks.clear()
+    assert [outcome.error for outcome in resumed(panel, "sync", journal)] == [None, None]
+    assert [(tmp_path / f"to-{number}" / "export.csv").read_bytes() for number in (1, 2)] == [file_of(1), file_of(2)]
+
+
 @every_style
 def test_what_one_call_refused_is_not_replaced_by_the_next(style: str, tmp_path: Path) -> None:
     to, journal = tmp_path / "exports", tmp_path / "journal"
