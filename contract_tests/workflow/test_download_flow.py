@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
+import attrs
 import pytest
 
 from contract_tests.workflow.worlds import FOLDER, LINK, OTHER_LINK, TASK, World, fetched, settings
@@ -80,6 +83,30 @@ def test_overwriting_must_be_asked_for_and_is_passed_on() -> None:
     world = World(existing=[TARGET])
     run(world, overwrite=True)
     assert world.all(do.Publish) == [do.Publish(TARGET, overwrite=True)]
+
+
+@attrs.define
+class MeanwhileWritten(World):
+    """While a file is fetched, somebody writes one of its name."""
+
+    modified: float | None = None
+
+    def perform(self, effect: do.Effect[Any]) -> Any:
+        match effect:
+            case do.Fetch():
+                self.modified = 1000.0
+            case do.Modified():
+                return self.modified
+        return super().perform(effect)
+
+
+@pytest.mark.parametrize(("only_before", "replaced"), [(None, True), (2000.0, True), (500.0, False)])
+def test_what_another_export_published_meanwhile_is_not_replaced(only_before: float | None, replaced: bool) -> None:
+    world = MeanwhileWritten()
+    to = Destination(FOLDER, overwrite=True, only_before=only_before)
+    with nullcontext() if replaced else pytest.raises(errors.TargetExists, match="after this export had begun"):
+        world.run(download(ONE, to, settings()))
+    assert len(world.all(do.Publish)) == replaced
 
 
 def test_an_unsafe_link_stops_all_before_anything_is_fetched() -> None:

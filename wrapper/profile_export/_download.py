@@ -98,7 +98,7 @@ def _download(done: Completion, to: Destination, settings: Settings, entry: Entr
     result = DownloadedExport(done.task_id, tuple(files), done.total, counted, done.warnings)
     if entry is not None:
         yield from entry.verified(result)
-    yield from publish(new, to)
+    yield from publish(new, to, entry)
     return result
 
 
@@ -144,8 +144,14 @@ def _of_another(target: Target) -> TargetExists:
     )
 
 
-def publish(files: Sequence[DownloadedFile], to: Destination) -> Flow[None]:
-    """Gives verified files their names, one after another."""
+def publish(files: Sequence[DownloadedFile], to: Destination, entry: Entry | None) -> Flow[None]:
+    """Gives verified files their names, one after another.
+
+    Raises:
+        TargetExists: One of these has gone to another export while this one was downloaded.
+    """
+    if to.overwrite:
+        yield from check_free(to, [file.place for file in files], entry)
     for file in files:
         yield from Publish(file.place, to.overwrite)
         yield from Emit(FilePublished(target=file.place, size=file.size))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from profile_export._continuation import Continuation
-from profile_export._download import Destination, check_free, claim, download, publish
+from profile_export._download import Destination, claim, download, publish
 from profile_export._effects import (
     Emit,
     Flow,
@@ -133,9 +133,7 @@ def _publish_rest(result: DownloadedExport, entry: Entry, to: Destination) -> Fl
             whole = (yield from TakeVerified(*facts, count_rows=file.rows is not None)) and whole
     if not whole:
         return None
-    if to.overwrite:
-        yield from check_free(to, [file.place for file in nameless], entry)
-    yield from publish(nameless, to)
+    yield from publish(nameless, to, entry)
     return result
 
 
