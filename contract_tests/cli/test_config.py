@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import sys
+import threading
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -492,6 +493,26 @@ def test_a_panel_of_another_process_is_not_lost(
     monkeypatch.setattr("profile_export.cli.tokens.read_token", typed)
     done = cli("config", "set", "mine", "--base-url", "https://mine.example.com", "--token-keyring")
     assert (done.code, list(keyring.values())) == (0, [TOKEN])
+    assert list(tomllib.loads(file.read_text())["panels"]) == ["main", "theirs", "mine"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders can't be locked there")
+def test_who_changes_the_file_waits_for_another_who_does(cli: Cli, write: Write) -> None:
+    import fcntl  # noqa: PLC0415 - Windows has none
+
+    main, theirs = (f'[panels.{name}]\nbase_url = "https://{name}.example.com"\n' for name in ("main", "theirs"))
+    file = write(main)
+    folder = os.open(file.parent, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    ends: list[int] = []
+    arguments = ("config", "set", "mine", "--base-url", "https://mine.example.com")
+    second = threading.Thread(target=lambda: ends.append(cli(*arguments).code))
+    second.start()
+    second.join(0.5)
+    write(f"{main}\n{theirs}")
+    os.close(folder)
+    second.join(20)
+    assert ends == [0]
     assert list(tomllib.loads(file.read_text())["panels"]) == ["main", "theirs", "mine"]
 
 

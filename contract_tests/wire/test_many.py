@@ -425,6 +425,7 @@ def test_closing_the_client_while_an_export_is_started(tmp_path: Path, monkeypat
     assert other_threads() == set()
 
 
+@pytest.mark.timeout(20)
 def test_a_sink_may_close_the_client(tmp_path: Path) -> None:
     """All runs are in the midst of telling something, and none waits for another one."""
     panel = Paper(hooks={1: refuse, 2: refuse, 3: refuse})

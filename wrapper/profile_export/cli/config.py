@@ -125,7 +125,7 @@ def set_(invocation: Invocation, /, name: str, *, default: bool, **options: Any)
         invocation.console.secret = token
         references.remember(name, token)
     # Read anew: while that was typed, another process may have kept a panel of its own.
-    config_text.write(file, _changed(_text(), name, given, default=default))
+    config_text.change(file, lambda: _changed(_text(), name, given, default=default))
     _tell(invocation, name, file, "is kept in")
 
 
@@ -140,14 +140,10 @@ def remove(invocation: Invocation, /, name: str) -> None:
     Example:
       profile-export config remove test
     """  # noqa: D301
-    text = _text()
     read = configuration.read()
     if name not in read.panels:
         read.entry(name)
-    changed = config_text.without_panel(text, name)
-    if read.default == name:
-        changed = config_text.with_default(changed, None)
-    config_text.write(read.path, changed)
+    config_text.change(read.path, lambda: _without(_text(), name))
     reference = read.panels[name].reference
     if reference is not None and reference[0] == "token_keyring":
         references.forget(name)
@@ -186,6 +182,12 @@ def _changed(text: str, name: str, given: Mapping[str, Any], *, default: bool) -
     if default or (len(known["panels"]) == 1 and "default" not in known):
         changed = config_text.with_default(changed, name)
     return changed
+
+
+def _without(text: str, name: str) -> str:
+    """`text` without the panel; if it was the default, there is none then."""
+    changed = config_text.without_panel(text, name)
+    return config_text.with_default(changed, None) if tomllib.loads(text).get("default") == name else changed
 
 
 def _tell(invocation: Invocation, name: str, file: Path, what: str) -> None:

@@ -7,8 +7,9 @@ import json
 import os
 import re
 import secrets
+import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -60,24 +61,47 @@ def with_default(text: str, name: str | None) -> str:
     return _same(changed, expected)
 
 
-def write(file: Path, text: str) -> None:
-    """Replaces the file at once, for its owner's eyes only.
+def change(file: Path, changed: Callable[[], str]) -> None:
+    """Replaces the file by the text that `changed` makes of it, with no other process' change in between.
 
     Raises:
         UsageError: It can't be written.
     """
     # A link stays one: people keep such files elsewhere.
     file = Path(os.path.realpath(file))
-    draft = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _alone(file.parent):
+            _write(file, changed())
+    except OSError as error:
+        raise UsageError(f"can't write {file}: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Generator[None]:
+    """Waits for others who change a file there; where nothing can be locked, nobody is waited for."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl  # noqa: PLC0415 - Windows has none
+
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+
+
+def _write(file: Path, text: str) -> None:
+    """At once, for its owner's eyes only."""
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
+    try:
         with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
         draft.replace(file)
-    except OSError as error:
-        raise UsageError(f"can't write {file}: {error.strerror}") from None
     finally:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
