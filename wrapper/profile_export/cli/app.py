@@ -44,8 +44,6 @@ def _run(words: list[str], invocation: Invocation) -> int:
     except Interrupted as signal:
         return signal.exit_code
     except ReaderGone:
-        # The interpreter flushes stdout once more when it ends, and would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_GONE
 
 
