@@ -36,8 +36,8 @@ class Together:
         self._results[number] = result
 
     def fail(self, error: BaseException) -> None:
-        """Keeps the first failure. Those after it come of it, or would have been met by a later run."""
-        if self.failure is None:
+        """Keeps the first failure: those after it come of it, or would have been met by a later run. Not so Ctrl-C."""
+        if self.failure is None or (isinstance(self.failure, Exception) and not isinstance(error, Exception)):
             self.failure = error
 
     def leave(self) -> None:
