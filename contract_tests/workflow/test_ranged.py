@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from profile_export._leftovers import read_record
 from profile_export._part_file import PartFile
 from profile_export._parts import PartFiles
 
@@ -42,6 +43,22 @@ def test_a_range_that_is_given_up_at_the_moment_that_the_first_connection_reache
     part.write(CONTENT[5:])
     assert part.finish(len(CONTENT)).size == len(CONTENT)
     assert part.path.read_bytes() == CONTENT
+    part.discard()
+
+
+def test_what_is_not_to_be_believed_is_taken_back_from_the_record(tmp_path: Path) -> None:
+    """Whoever takes the file up after a crash goes by the record."""
+    part = begun(tmp_path)
+    part.write(CONTENT[:5])
+    assert part.claim(10)
+    assert part.claim(20)
+    part.write_range(10, CONTENT[10:15])
+    part.write_range(20, CONTENT[20:25])
+    part.give_back(10)
+    part.drop(20)
+    record = read_record(part.path)
+    assert record is not None
+    assert record.ranges == ((0, 5), (10, 15))
     part.discard()
 
 

@@ -138,6 +138,12 @@ class PartFile(RangedFile):
                 self._write_record(ranges=self.spans)
             self._tells_ranges = True
 
+    def _dropped(self) -> None:
+        if self._tells_ranges:
+            # Else whoever takes the file up after a crash believes those bytes.
+            with translated(self.path, "write"):
+                self._write_record()
+
     def _wrote(self) -> None:
         if self._tells_ranges and time.monotonic() - self._noted >= NOTE_EVERY:
             with translated(self.path, "write"):

@@ -60,6 +60,7 @@ class RangedFile:
         """What came of a range is not to be believed: it is everybody's again."""
         with self._guard:
             del self.beyond[start]
+            self._dropped()
 
     def write_range(self, start: int, chunk: bytes | memoryview) -> None:
         """Takes the next bytes of the range that was claimed at `start`. For threads."""
@@ -100,6 +101,9 @@ class RangedFile:
 
     def _before_range(self) -> None:
         """The file is about to get bytes behind a gap; a subclass may note that first. Nobody else writes meanwhile."""
+
+    def _dropped(self) -> None:
+        """Less is here than before; a subclass takes back what it noted. Nobody else writes meanwhile."""
 
     def _wrote(self) -> None:
         """More is here than before; a subclass may note it. Nobody else writes meanwhile."""
