@@ -30,7 +30,8 @@ class FileWork:
         self.parts = parts
         self._changed = threading.Condition()
         self._busy = 0
-        self._over = False
+        self._over = self._left = False
+        self._leaving = threading.Lock()
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:
         """Does a piece of work."""
@@ -63,10 +64,15 @@ class FileWork:
                 self._changed.notify_all()
 
     def _leave(self, *reason: Any) -> None:
-        with self._changed:
-            self._over = True
-            self._changed.wait_for(lambda: not self._busy)
-        self.parts.__exit__(*reason)
+        """Ends it, or waits for the thread that does."""
+        with self._leaving:
+            if self._left:
+                return
+            self._left = True
+            with self._changed:
+                self._over = True
+                self._changed.wait_for(lambda: not self._busy)
+            self.parts.__exit__(*reason)
 
     def _nothing_left(self) -> bool:
         """Ends it at once, without a thread, where no piece runs and no part file is open, as after all good ends."""
@@ -83,8 +89,17 @@ class FileWork:
     ) -> None:
         if self._nothing_left():
             return
-        with anyio.CancelScope(shield=True):
-            await to_thread.run_sync(self._leave, kind, error, trace)
+        cancelled: BaseException | None = None
+        while True:
+            try:
+                with anyio.CancelScope(shield=True):
+                    await to_thread.run_sync(self._leave, kind, error, trace)
+                break
+            except anyio.get_cancelled_exc_class() as again:
+                # asyncio's own cancellation, which no shield holds off.
+                cancelled = again
+        if cancelled is not None:
+            raise cancelled
 
 
 async def _set_at_end(stop: Stop) -> None:
