@@ -14,7 +14,7 @@ from profile_export import _effects as do
 from profile_export import errors
 from profile_export._download import Destination, download
 from profile_export._wait import Completion
-from profile_export.events import DownloadFinished, FilePublished, RetryScheduled
+from profile_export.events import DownloadFinished, DownloadRestarted, FilePublished, RetryScheduled
 from profile_export.policy import DownloadPolicy, RetryPolicy
 from profile_export.types import DownloadedExport, DownloadedFile
 
@@ -100,7 +100,7 @@ class MeanwhileWritten(World):
         return super().perform(effect)
 
 
-@pytest.mark.parametrize(("only_before", "replaced"), [(None, True), (2000.0, True), (500.0, False)])
+@pytest.mark.parametrize(("only_before", "replaced"), [(None, True), (1003.0, True), (1001.0, False), (500.0, False)])
 def test_what_another_export_published_meanwhile_is_not_replaced(only_before: float | None, replaced: bool) -> None:
     world = MeanwhileWritten()
     to = Destination(FOLDER, overwrite=True, only_before=only_before)
@@ -212,6 +212,24 @@ def test_redirects_in_a_circle_come_to_an_end(location: str) -> None:
     with pytest.raises(errors.ContractError, match="redirected"):
         run(world)
     assert len(world.all(do.Fetch)) == 6
+
+
+def test_a_file_that_became_another_one_begins_again() -> None:
+    world = World(fetches=[errors.RemoteChanged("it became another file"), fetched()])
+    run(world)
+    assert [type(event) for event in world.events[:2]] == [DownloadRestarted, RetryScheduled]
+
+
+@pytest.mark.parametrize("refused", [errors.AuthenticationError("no"), errors.LinkExpired("gone")])
+def test_a_link_that_is_refused_counts_as_one_attempt(refused: Exception) -> None:
+    world = World(fetches=[refused, LOST])
+    with pytest.raises(errors.IncompleteDownload):
+        world.run(
+            download(
+                ONE, Destination(FOLDER), settings(download=DownloadPolicy(attempts=4), retry=RetryPolicy(attempts=9))
+            )
+        )
+    assert len(world.all(do.Fetch)) == 4
 
 
 def test_a_name_taken_in_the_last_moment_is_not_replaced() -> None:

@@ -14,12 +14,13 @@ from profile_export.errors import (
     ApiError,
     AuthenticationError,
     ContractError,
+    ExportError,
     IncompleteDownload,
     LinkExpired,
     RemoteChanged,
     TransportError,
 )
-from profile_export.events import RetryScheduled
+from profile_export.events import DownloadRestarted, RetryScheduled
 from profile_export.targets import Target
 
 
@@ -93,8 +94,10 @@ def fetch(wanted: Wanted, settings: Settings) -> Flow[Fetched]:
     while True:
         try:
             return (yield from _fetch(plan, wanted.done, settings, attempts))
-        except (LinkExpired, AuthenticationError):
-            attempts.note((yield from Received(plan.target)))
+        except (LinkExpired, AuthenticationError) as error:
+            if isinstance(error, LinkExpired):
+                # The other one is noted already, like all that the API answers.
+                attempts.note((yield from Received(plan.target)))
             if asked and (not attempts.useful or attempts.failures >= settings.download.attempts):
                 raise
         asked = True
@@ -147,8 +150,15 @@ def _fetch(plan: _transfer.FilePlan, done: Completion, settings: Settings, attem
                 raise _broken_off(plan, failures, error) from error
             if delay is None:
                 raise
-            yield from Emit(RetryScheduled(operation="download", attempt=failures + 1, delay=delay, reason=str(error)))
+            yield from _tell(plan, error, failures, delay)
         yield from Sleep(delay)
+
+
+def _tell(plan: _transfer.FilePlan, error: ExportError, failures: int, delay: float) -> Flow[None]:
+    if isinstance(error, RemoteChanged):
+        # What is here of the former version counts no more.
+        yield from Emit(DownloadRestarted(target=plan.target))
+    yield from Emit(RetryScheduled(operation="download", attempt=failures + 1, delay=delay, reason=str(error)))
 
 
 def _broken_off(plan: _transfer.FilePlan, failures: int, error: TransportError) -> IncompleteDownload:
