@@ -47,7 +47,7 @@ class Process:
     dead: bool = False
     moments: int = 0
     seen: Counter[Moment] = attrs.field(factory=Counter[Moment])
-    busy: set[Path] = attrs.field(factory=set[Path])
+    busy: dict[Path, str] = attrs.field(factory=dict[Path, str])
     streams: list[IO[bytes]] = attrs.field(factory=list[IO[bytes]])
 
     def moment(self, kind: Moment) -> None:

@@ -43,6 +43,39 @@ def test_a_living_process_is_not() -> None:
         child.communicate()
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells")
+def test_a_zombie_is_gone() -> None:
+    with subprocess.Popen([sys.executable, "-c", "open(0).read()"], stdin=subprocess.PIPE) as child:
+        living = attrs.evolve(this_process(), pid=child.pid, began=_ownership._began(child.pid))
+        assert not gone(living)
+        assert child.stdin is not None
+        child.stdin.close()
+        # It has ended, and nobody has asked for its exit code.
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert gone(living)
+
+
+@pytest.mark.skipif(not Path("/proc/self/ns/pid").exists(), reason="only Linux has them")
+def test_a_container_of_the_same_name_is_another_machine(monkeypatch: pytest.MonkeyPatch, dead: Owner) -> None:
+    monkeypatch.setattr(Path, "readlink", lambda _: Path("pid:[1]"))
+    theirs = _ownership._host()
+    assert theirs != this_process().host
+    assert not gone(attrs.evolve(dead, host=theirs), UNTOUCHED)
+    assert gone(attrs.evolve(dead, host=theirs), UNTOUCHED + 1)
+
+
+def test_a_folder_may_have_two_names(tmp_path: Path) -> None:
+    folder, link = tmp_path / "folder", tmp_path / "link"
+    folder.mkdir()
+    link.symlink_to(folder)
+    hold(folder / "part")
+    try:
+        assert not is_gone(this_process(), link / "part", idle=0)
+    finally:
+        let_go(folder / "part")
+    assert is_gone(this_process(), link / "part", idle=0)
+
+
 def test_this_process_is_gone_from_what_it_no_longer_works_on() -> None:
     me = this_process()
     assert gone(me)

@@ -21,14 +21,18 @@ from profile_export.types import is_integer
 # Seconds. A living owner touches its file more often, even where a panel asked for an hour of patience.
 UNTOUCHED: Final = 7200.0
 
-# Part files that this process works on; a process number alone can't tell one run of ours from another.
-_busy: set[Path] = set()
+# Part files that this process works on, with their true paths; a process number alone can't tell one run of ours from
+# another.
+_busy: Final[dict[Path, str]] = {}
 _guard: Final = threading.Lock()
 
 
 @attrs.frozen
 class Owner:
-    """One process: its host, that host's run since it was started, its number, and when it began; "" where unknown."""
+    """One process: its host, that host's run since it was started, its number, and when it began; "" where unknown.
+
+    Containers of one name on one machine are hosts of their own: a number means another process in each of them.
+    """
 
     host: str
     boot: str
@@ -52,7 +56,16 @@ def this_process() -> Owner:
 @cache
 def _this(pid: int) -> Owner:
     # Every small file is named after it, and after a fork the number is another one.
-    return Owner(socket.gethostname(), boot(), pid, _began(pid))
+    return Owner(_host(), boot(), pid, _began(pid))
+
+
+def _host() -> str:
+    name = socket.gethostname()
+    try:
+        # The space of process numbers (Linux, man 7 pid_namespaces).
+        return f"{name} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return name
 
 
 @cache
@@ -72,8 +85,9 @@ def is_gone(owner: Owner, path: Path, *, idle: float) -> bool:
     if owner.boot and me.boot and owner.boot != me.boot:
         return True
     if owner.pid == me.pid and owner.began == me.began:
+        true = _true(path)
         with _guard:
-            return path not in _busy
+            return true not in _busy.values()
     return not _lives(owner, idle)
 
 
@@ -88,27 +102,41 @@ def _lives(owner: Owner, idle: float) -> bool:
     except OSError:
         pass
     began = _began(owner.pid)
-    # Another process has the number now.
-    return not (owner.began and began and owner.began != began)
+    if owner.began and began and owner.began != began:
+        # Another process has the number now.
+        return False
+    # A zombie has ended; its parent has not asked yet.
+    return _stat(owner.pid)[:1] != ["Z"]
 
 
 def hold(path: Path) -> None:
     """Notes that this process works on the part file."""
+    true = _true(path)
     with _guard:
-        _busy.add(path)
+        _busy[path] = true
 
 
 def let_go(path: Path) -> None:
     """Notes that it no longer does."""
     with _guard:
-        _busy.discard(path)
+        _busy.pop(path, None)
+
+
+def _true(path: Path) -> str:
+    """The path without symbolic links in the folder's name: two runs may know one folder by two."""
+    return os.path.join(os.path.realpath(path.parent), path.name)  # noqa: PTH118 - no exception for a circle of links
 
 
 def _began(pid: int) -> str:
-    """When a process began, in ticks since the start of the machine: field 22 of its line (Linux, man 5 proc)."""
-    # The command's name comes before, in parentheses, and may hold blanks and parentheses itself.
-    fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    """When a process began, in ticks since the start of the machine: field 22 of its line."""
+    fields = _stat(pid)
     return fields[19] if len(fields) > 19 else ""
+
+
+def _stat(pid: int) -> list[str]:
+    """What Linux tells of a process (man 5 proc), from its state on, which is field 3; nothing elsewhere."""
+    # The command's name comes before, in parentheses, and may hold blanks and parentheses itself.
+    return _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
 
 
 def _read(path: str) -> str:
