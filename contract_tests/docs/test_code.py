@@ -36,7 +36,10 @@ RUN_BY: dict[str, dict[str, tuple[str, ...]]] = {
         "python": ("docs/test_network_guide.py",),
     },
     "docs/how-to/regenerate.md": {"console": ("spec_diff/test_command.py",), "diff": ("rehearsal/test_rehearsals.py",)},
-    "docs/how-to/resume-after-a-crash.md": {"console": ("docs/test_commands.py",)},
+    "docs/how-to/resume-after-a-crash.md": {
+        "console": ("docs/test_commands.py",),
+        "python": ("docs/test_commands.py",),
+    },
     "docs/how-to/test-your-pipeline.md": {"python": ("testing/test_page.py",)},
     "docs/how-to/verify-a-panel.md": {"console": ("docs/test_verify_guide.py",)},
     "docs/how-to/xml.md": {"console": ("docs/test_wire_guides.py",), "python": ("docs/test_wire_guides.py",)},

@@ -84,7 +84,10 @@ def run_in_shell(command: str, panel: RunningSandbox, folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/reference/python.md", "docs/how-to/many-segments.md"])
+@pytest.mark.parametrize(
+    "page",
+    ["README.md", "docs/reference/python.md", "docs/how-to/many-segments.md", "docs/how-to/resume-after-a-crash.md"],
+)
 def test_the_lines_of_python_run(
     panel: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str
 ) -> None:
