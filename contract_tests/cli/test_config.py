@@ -470,6 +470,17 @@ def test_the_devices_of_the_system_are_no_configuration(cli: Cli, monkeypatch: p
     assert cli("config", "check").code == 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have another place")
+@pytest.mark.parametrize("value", ["", "relative/place"])
+def test_a_place_that_counts_as_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str) -> None:
+    monkeypatch.delenv("PROFILE_EXPORT_CONFIG", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", value)
+    assert configuration.path() == tmp_path / ".config" / "profile-export" / "config.toml"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "x"))
+    assert configuration.path() == tmp_path / "x" / "profile-export" / "config.toml"
+
+
 def test_a_panel_without_a_name_is_not_the_default(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """`--panel "$PANEL"`, and the variable isn't set."""
     write('default = "main"\n[panels.main]\nbase_url = "http://127.0.0.1:9001"\ntoken_env = "FILE_TOKEN"\n')

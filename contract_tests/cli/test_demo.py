@@ -38,7 +38,7 @@ def test_on_a_terminal(tmp_path: Path) -> None:
     assert re.search(r"^database:1  1_database_export.csv +[\d.]+ kB +\d+  bytes, rows$", table, re.MULTILINE)
     assert re.search(r"^segment:7   7_segment_export.csv +[\d.]+ kB +\d+  bytes, rows$", table, re.MULTILINE)
     assert re.search(r"^2 files, \d+ profiles, [\d.]+ kB: complete and verified$", table, re.MULTILINE)
-    assert "The files are removed again; --to DIR keeps them." in table
+    assert "The files are removed again; profile-export demo --to DIR keeps them." in table
     assert 'profile-export run database:1 --to exports --where \'{"occupation": "doctor"}\'' in table
     assert list(tmp_path.iterdir()) == []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,36 @@ def test_something_else_answers(cli: Cli, answer: object, code: int, words: str)
         done = cli("doctor", "--json", url=fake.url)
     good, text = findings(done)["panel"]
     assert (done.code, good, words in text) == (code, False, True), text
+
+
+NOTHING_THERE = page('{"data": null, "error": 404, "error_text": "Nothing"}', "application/json", status=404)
+
+
+@pytest.mark.parametrize(("path", "code"), [("", 0), ("/", 0), ("/some/prefix", 4)])
+def test_a_404_is_said_of_paths_too(cli: Cli, path: str, code: int) -> None:
+    with FakePanel({STATUS: NOTHING_THERE, f"/some/prefix{STATUS}": NOTHING_THERE}) as fake:
+        done = cli("doctor", "--json", url=fake.url + path)
+    finding = done.document["findings"][-1]
+    assert (done.code, finding["good"]) == (code, code == 0)
+    assert finding["hints"] == (["check the base URL: the panel's address, no path"] if code else [])
+
+
+def test_a_full_disk(cli: Cli, panel: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    done = cli("doctor", "--to", tmp_path, "--json", url=panel.url)
+    assert (done.code, findings(done)["folder"]) == (7, (False, f"can't write to {tmp_path}: No space left on device"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_tls_for_a_panel_without_it(cli: Cli) -> None:
+    with FakePanel({}) as fake:
+        done = cli("doctor", "--json", url=fake.url.replace("http:", "https:"))
+    assert done.document["findings"][-1]["hints"] == [
+        "something answers there without TLS: is it http://, or another port?"
+    ]
 
 
 def test_an_address_that_is_none(cli: Cli) -> None:

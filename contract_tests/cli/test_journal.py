@@ -87,6 +87,24 @@ def test_what_ran_out_of_time_is_pending_and_finished_by_the_command_that_is_tol
     assert cli("pending", "--journal", journal).out == "nothing is pending\n"
 
 
+@pytest.mark.parametrize("command", ["pending", "resume"])
+def test_a_mistyped_journal_can_be_told_from_an_empty_one(cli: Cli, tmp_path: Path, command: str) -> None:
+    done = cli(command, "--journal", tmp_path / "jurnal", url="http://127.0.0.1:9")
+    assert (done.code, done.out) == (0, f"nothing is pending: there is no folder {tmp_path / 'jurnal'}\n")
+
+
+def test_whose_task_is_gone_is_told_how_to_get_another(cli: Cli, tmp_path: Path, journal: Path) -> None:
+    with FakePanel({LINK: page(CSV, "text/csv")}) as fake:
+        unfinished(cli, fake, journal, tmp_path)
+        fake.answers[STATUS] = envelope(error=400, text="Task not found")
+        gone = cli("resume", "--journal", journal, url=fake.url)
+        assert (gone.code, "hint: the journal leaves it out from now on: the command that" in gone.err) == (4, True)
+        assert cli("pending", "--journal", journal).out == "nothing is pending\n"
+        fake.answers[STATUS] = state()
+        assert cli("run", "database:1", "--to", tmp_path, "--journal", journal, url=fake.url).code == 0
+        assert fake.seen.count(CREATE) == 2
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_end_in_the_middle_of_a_file_loses_no_byte(
     cli: Cli, tmp_path: Path, journal: Path, number: signal.Signals, code: int
@@ -107,6 +125,7 @@ def test_an_end_in_the_middle_of_a_file_loses_no_byte(
         done = cli(*hint_of(program.err), url=fake.url)
         assert done.code == 0, done.err
         assert answer.calls == [None, "bytes=20-"]
+        assert "going on with 1_database_export.csv, whose first 20 bytes are here" in done.err
     assert [path.name for path in out.iterdir()] == ["1_database_export.csv"]
     assert (out / "1_database_export.csv").read_bytes() == CSV
 
@@ -122,8 +141,9 @@ def test_and_so_does_a_kill(cli: Cli, tmp_path: Path, journal: Path) -> None:
             program.until(lambda: [path.stat().st_size for path in out.glob("*.part")] == [20])
             program.process.kill()
             program.ended()
-        again = cli(*words, url=fake.url)
+        again = cli(*words, "--json", url=fake.url)
         assert again.code == 0, again.err
+        assert [file["resumed_from"] for file in again.document["files"]] == [20]
         assert answer.calls == [None, "bytes=20-"]
         assert fake.seen.count(CREATE) == 1, "the same command goes on, too"
     assert [path.name for path in out.iterdir()] == ["1_database_export.csv"]
@@ -180,7 +200,7 @@ def test_one_that_fails_does_not_stop_the_others_and_the_exit_code_tells(
         ended = cli("resume", "--journal", journal, url=fake.url)
         assert ended.code == 7
         assert "profile-export: database:1: " in ended.err
-        assert "hint: to replace it: run the same command once more, with --overwrite" in ended.err
+        assert "hint: to keep both: resume with --to DIR; to replace it: the command that began the" in ended.err
         assert ended.out.splitlines()[-1].startswith("1 file, 2 profiles")
         document = cli("resume", "--journal", journal, "--json", url=fake.url).document
         assert [export["error"]["slug"] for export in document["exports"]] == ["target-exists"]

@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contract_tests.cli.conftest import TOKEN, Cli
 from contract_tests.cli.fakes import LINK, STATUS, TASK, FakePanel, state
 from contract_tests.cli.programs import PROGRAM, environment, running
+from profile_export.cli.console import Console
 from profile_export.cli.signals import Interrupted, raising
 from profile_export.sandbox import RunningSandbox, SandboxSettings, start_sandbox
 
@@ -125,3 +127,18 @@ sys.exit(main([]))
 def test_ctrl_c_while_the_program_is_loaded() -> None:
     done = subprocess.run([sys.executable, "-c", EARLY], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_an_end_behind_the_result_adds_no_second_document(
+    cli: Cli, panel: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Console.document
+
+    def and_interrupted(console: Console, document: dict[str, Any]) -> None:
+        written(console, document)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(Console, "document", and_interrupted)
+    done = cli("run", "database:1", "--to", tmp_path, "--json", url=panel.url)
+    assert (done.code, len(done.document["files"])) == (143, 1)
+    assert "interrupted by SIGTERM" in done.err

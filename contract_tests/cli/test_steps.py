@@ -46,6 +46,7 @@ def test_run_gives_programs_one_document(cli: Cli, panel: RunningSandbox, tmp_pa
         "size": len(content),
         "rows": done.document["total"],
         "sha256": hashlib.sha256(content).hexdigest(),
+        "resumed_from": None,
     }
     assert set(done.document) == {"task_id", "total", "rows", "files", "warnings"}
     assert 0 < done.document["rows"] < 60

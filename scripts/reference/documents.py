@@ -60,6 +60,7 @@ SHAPES: Final = {
             "size": "bytes",
             "rows": "rows without the header row, null where they weren't counted",
             "sha256": "of its bytes, in hexadecimal",
+            "resumed_from": "the byte at which its last answer went on after an interruption, or null",
         },
     ),
     "exports": Shape(

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 from profile_export._credentials import PLACEHOLDER, Unforeseen
 from profile_export._effects import CreateTask
-from profile_export._envelope import says_not_found
+from profile_export._envelope import WRONG_ADDRESS, names_the_task, says_not_found
 from profile_export.errors import ApiError, ContractError, ExportError, TaskNotFound
 from profile_export.types import TaskSnapshot, is_integer
 from profile_export_api.models import (
@@ -69,7 +69,8 @@ def answering(operation: str, task_id: str | None = None) -> Generator[None]:
     except ApiError as error:
         if task_id is not None and says_not_found(error):
             message = f"the panel doesn't know the task: {error}"
-            raise TaskNotFound(message, operation=operation, task_id=task_id) from None
+            hints = () if names_the_task(error) else (WRONG_ADDRESS,)
+            raise TaskNotFound(message, hints=hints, operation=operation, task_id=task_id) from None
         raise
     except ExportError:
         raise

@@ -40,6 +40,9 @@ from profile_export_api.xml_shapes import SHAPES
 PLACEHOLDER: Final = "the-token-is-added-by-the-transport"
 # The shape of a refusal, which may come in place of a file.
 ENVELOPE_SHAPE: Final = SHAPES["/api/download/{file_id}/{file_name}"]["answer"]
+UNREACHED: Final = "check the base URL, the network, and the proxy if there is one"
+# What OpenSSL makes of an answer in plain HTTP.
+NO_TLS: Final = "something answers there without TLS: is it http://, or another port?"
 LOCATION: Final = "profile_export.location"
 MEDIA_TYPES: Final[Mapping[WireFormat, str]] = {"json": "application/json", "xml": "application/xml"}
 
@@ -189,10 +192,8 @@ class CredentialLine:
                 hints=("behind a private authority, or a proxy that looks into TLS: name its file of certificates",),
             )
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError | httpx.UnsupportedProtocol):
-            return ConnectFailed(
-                f"can't connect to {where}: {words}",
-                hints=("check the base URL, the network, and the proxy if there is one",),
-            )
+            hint = NO_TLS if "WRONG_VERSION_NUMBER" in words else UNREACHED
+            return ConnectFailed(f"can't connect to {where}: {words}", hints=(hint,))
         if isinstance(error, httpx.PoolTimeout):
             return ConnectFailed(f"no free connection to {where} in time")
         if isinstance(error, httpx.TimeoutException):

@@ -32,13 +32,14 @@ SUCCESS: Final = 0
 REFUSED_TOKEN: Final = frozenset({401, 403})
 REFUSED_TOKEN_HINTS: Final = (
     "check the token and what it may do",
-    'panels differ in how they take it: try the other of auth="body" and auth="bearer" (--auth)',
+    "panels differ in how they take it: try the other way, body or bearer (--auth, or auth= in Python)",
 )
 NOT_FOUND: Final = 404
 # No code for an unknown task is documented; a panel may say it in words only.
 NOT_FOUND_TEXT: Final = re.compile(
     r"(task|export)\b.*\b(not found|unknown|does ?n.t exist)|(unknown|no such) task", re.IGNORECASE
 )
+WRONG_ADDRESS: Final = "check the base URL: the panel's address, no path"
 JSON_BOM: Final = b"\xef\xbb\xbf"
 PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
 
@@ -150,7 +151,7 @@ def _kind(signal: int, status: int) -> tuple[type[ApiError], str, tuple[str, ...
     if signal == 402:
         return ApiError, "the account's tariff doesn't allow this", ()
     if signal == NOT_FOUND:
-        return InvalidRequest, "the panel refused the request", ("check the base URL: the panel's address, no path",)
+        return InvalidRequest, "the panel refused the request", (WRONG_ADDRESS,)
     if 400 <= signal < 440:
         return InvalidRequest, "the panel refused the request", ()
     return ApiError, "the panel refused the request", ()
@@ -200,6 +201,10 @@ def says_not_found(error: ApiError) -> bool:
     """Whether a status request was refused because the panel doesn't know the task."""
     if isinstance(error, AuthenticationError | RateLimited | ServerError):
         return False
+    return NOT_FOUND in {error.code, error.http_status} or names_the_task(error)
+
+
+def names_the_task(error: ApiError) -> bool:
+    """Whether the panel says in words that it is the task which isn't there; a bare 404 is said of paths, too."""
     # The time to search grows with the square of the text's length, which the panel chooses.
-    words = error.text[:LONGEST_TEXT]
-    return NOT_FOUND in {error.code, error.http_status} or NOT_FOUND_TEXT.search(words) is not None
+    return NOT_FOUND_TEXT.search(error.text[:LONGEST_TEXT]) is not None

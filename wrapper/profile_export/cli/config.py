@@ -84,7 +84,9 @@ def list_(invocation: Invocation, /) -> None:
 
 @config.command("set")
 @click.argument("name", shell_complete=panel_names)
-@click.option("--base-url", metavar="URL", help="The panel's address.")
+@click.option(
+    "--base-url", metavar="URL", help="The panel's address: scheme, host and port, without the path of the API."
+)
 @click.option("--panel-url", metavar="URL", help="Where download links lead, if that is another address.")
 @click.option("--auth", type=click.Choice(CHOICES["auth"]), help="Where the token is sent.")
 @click.option("--wire-format", type=click.Choice(CHOICES["wire_format"]), help="What the panel is asked in.")

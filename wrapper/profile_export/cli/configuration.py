@@ -106,7 +106,13 @@ class Configuration:
 def path() -> Path:
     """Where the file is: PROFILE_EXPORT_CONFIG, else the place that the system has for such files (XDG on Linux)."""
     named = os.environ.get(VARIABLE)
-    return Path(named) if named else Path(click.get_app_dir(NAME)) / FILE
+    if named:
+        return Path(named)
+    folder = Path(click.get_app_dir(NAME))
+    if not folder.is_absolute():
+        # XDG's specification: an empty place counts as none, and so does a relative one.
+        folder = Path.home() / ".config" / NAME
+    return folder / FILE
 
 
 def read_text(file: Path) -> str:

@@ -34,6 +34,7 @@ class Console:
         verbose: The log and tracebacks go to stderr.
         secret: The token, once known, so that no message can show it.
         result_to_stderr: stdout holds a file.
+        answered: stdout holds a document, or a part of one, and takes no other.
     """
 
     json: bool = False
@@ -41,6 +42,7 @@ class Console:
     verbose: bool = False
     secret: str = attrs.field(default="", repr=False)
     result_to_stderr: bool = False
+    answered: bool = False
 
     @property
     def draws_bars(self) -> bool:
@@ -95,6 +97,7 @@ class Console:
 
     def document(self, document: dict[str, Any]) -> None:
         """The result for machines. ASCII only, so every terminal and every encoding can take it."""
+        self.answered = True
         self.result(json.dumps(document, indent=2))
 
 

@@ -16,7 +16,7 @@ import click
 
 from profile_export import Database, DownloadedExport, Segment, Source
 from profile_export import sandbox as sandbox_package
-from profile_export.cli import panels, results
+from profile_export.cli import NAME, panels, results
 from profile_export.cli.console import printable, table
 from profile_export.cli.invocation import Invocation
 from profile_export.cli.options import report_options
@@ -120,7 +120,8 @@ def _summary(exports: Sequence[DownloadedExport], to: str | None) -> str:
         for row in map(results.file_row, result.files)
     ]
     files = table(("EXPORT", *results.COLUMNS), rows, numbers=frozenset({2, 3}))
-    where = f"The files are in {printable(to)}." if to else "The files are removed again; --to DIR keeps them."
+    removed = f"The files are removed again; {NAME} demo --to DIR keeps them."
+    where = f"The files are in {printable(to)}." if to else removed
     commands = "\n".join(f"  {example.command('exports')}" for example in EXAMPLES)
     return f"""
 {files}

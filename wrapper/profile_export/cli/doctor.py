@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import attrs
 import click
@@ -36,6 +38,8 @@ from profile_export.cli.session import client_settings, open_client
 
 EXTRAS: Final = {"sandbox": "starlette", "parquet": "pyarrow", "keyring": "keyring"}
 FOLDER_EXIT: Final = 7
+# Bytes.
+PROBE: Final = 4096
 
 
 @attrs.frozen
@@ -134,7 +138,9 @@ def _ask(invocation: Invocation, chosen: choosing.Chosen, url: str, token: str) 
     try:
         with open_client(invocation, url, token, **settings) as client:
             client.status(f"doctor-{uuid.uuid4()}")
-    except TaskNotFound:
+    except TaskNotFound as error:
+        if error.hints and urlsplit(url).path.strip("/"):
+            return _trouble(error, "it answers, but nothing seems to be at this path", ())
         return Finding("panel", "it answers, has this API, and accepts the token")
     except AuthenticationError as error:
         hints = ("take a token that the panel shows among its API settings now",)
@@ -158,10 +164,14 @@ def _folder(folder: Path) -> Finding:
     there = folder
     try:
         there = _nearest(folder)
-        with tempfile.NamedTemporaryFile(dir=there, prefix=".profile-export-"):
+        with tempfile.NamedTemporaryFile(dir=there, prefix=".profile-export-") as file:
+            # A name is to be had on a full disk, too.
+            file.write(bytes(PROBE))
+            file.flush()
+            os.fsync(file.fileno())
             free = shutil.disk_usage(there).free
     except OSError as error:
-        hints = ("choose a folder that you can write to",)
+        hints = ("choose a folder that you can write to, with room on its disk",)
         return Finding("folder", f"can't write to {there}: {error.strerror}", hints, FOLDER_EXIT)
     made = "" if there == folder else ", which will be made"
     return Finding("folder", f"{folder}{made}: files can be written, {size_text(free)} free")

@@ -19,6 +19,12 @@ from profile_export.cli.signals import Interrupted
 HOPELESS = (TaskFailed, TaskNotFound, UsageError)
 MAYBE_CREATED = "the task may have been created: look at the panel's tasks before you create it again"
 
+REPLACE = "to replace it: run the same command once more, with --overwrite"
+REPLACE_RESUMED = (
+    "to keep both: resume with --to DIR; to replace it: the command that began the export, with --overwrite"
+)
+ONCE_MORE = "the journal leaves it out from now on: the command that began the export makes a new task"
+
 ONLY_CSV = "that brings the csv files only; the same command once more goes on, too, and makes Parquet files of them"
 
 
@@ -47,6 +53,8 @@ def failure_of(invocation: Invocation, error: ExportError, task_id: str | None =
     """An error that this package foresees, with the command that goes on where there is one."""
     task_id = task_id or error.task_id
     hints = error.hints if isinstance(error, HOPELESS) else error.hints + going_on(invocation, task_id, error)
+    if isinstance(error, TaskNotFound) and invocation.journaled and not invocation.begins:
+        hints += (ONCE_MORE,)
     return Failure(error.slug, str(error), hints, error.exit_code, task_id)
 
 
@@ -89,7 +97,7 @@ def going_on(invocation: Invocation, task_id: str | None, error: ExportError | N
     """The hint that names the command that goes on, where there is something to go on with."""
     # As it was, it would end in the same way.
     if isinstance(error, TargetExists) and invocation.journaled:
-        return ("to replace it: run the same command once more, with --overwrite",)
+        return (REPLACE if invocation.begins else REPLACE_RESUMED,)
     command = invocation.next_command(task_id)
     if command is None:
         return ()
@@ -106,7 +114,7 @@ def what_is_missing(invocation: Invocation) -> tuple[str, ...]:
 def _tell(invocation: Invocation, failure: Failure) -> int:
     console = invocation.console
     console.fail(failure.message, failure.hints)
-    if console.json:
+    if console.json and not console.answered:
         # Where stdout takes nothing any more, the line above has said it.
         with contextlib.suppress(ExportError):
             console.document({"error": failure.document(console)})

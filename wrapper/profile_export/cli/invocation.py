@@ -46,12 +46,14 @@ class Invocation:
         console: Where everything is written.
         task_id: The task, once known.
         creating: A create request may be under way, and no task id has come yet.
+        begins: Whether this command begins exports, and doesn't only finish some.
         underway: The exports that began without an end, by the id that their events tell.
     """
 
     console: Console = attrs.field(factory=Console)
     task_id: str | None = None
     creating: bool = False
+    begins: bool = True
     underway: dict[str, Underway] = attrs.field(factory=dict[str, "Underway"])
     _next: tuple[str, tuple[str, ...]] | None = None
     _journal: str | None = None
@@ -75,6 +77,7 @@ class Invocation:
     def goes_on_with(self, command: str) -> None:
         """Remembers how the work can be finished by another command, with the options that were given to this one."""
         context = click.get_current_context()
+        self.begins = context.info_name != command
         self._next = command, tuple(_given(context, CARRIED[command]))
         self._journal = context.params.get("journal")
         self._wants_tables = context.params.get("format") == "parquet"

@@ -111,7 +111,10 @@ def selection_options(command: Command) -> Command:
             help="Only profiles with these fields; @FILE reads them from a file.",
         ),
         click.option(
-            "--file-format", default="csv", metavar="WORD", help="Format of the files; rows are counted in csv only."
+            "--file-format",
+            default="csv",
+            metavar="WORD",
+            help="Format of the files: csv, json, or what else the panel has; rows are counted in csv only.",
         ),
     )(command)
 
@@ -160,7 +163,11 @@ def connection_options(command: Command) -> Command:
     """Which panel, and how it is spoken to."""
     return _all(
         click.option(
-            "--base-url", metavar="URL", envvar="PROFILE_EXPORT_BASE_URL", show_envvar=True, help="The panel's address."
+            "--base-url",
+            metavar="URL",
+            envvar="PROFILE_EXPORT_BASE_URL",
+            show_envvar=True,
+            help="The panel's address: scheme, host and port, without the path of the API.",
         ),
         click.option(
             "--panel",

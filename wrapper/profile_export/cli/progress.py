@@ -57,6 +57,8 @@ class Lines:
                 self._console.say(f"task: {snapshot.progress}% {snapshot.status}, {waited:.0f} s waited")
             case RetryScheduled():
                 self._console.say(retry_line(event))
+            case DownloadStarted(resumed_from=here) if here:
+                self._console.say(going_on_line(event))
             case FilePublished(target=target, size=size):
                 self._console.say(f"file verified: {target}, {size_text(size)}")
             case _:
@@ -105,6 +107,8 @@ class Bars:
     def _file(self, event: Event) -> None:
         match event:
             case DownloadStarted(target=target, size=size):
+                if event.resumed_from:
+                    self._line(going_on_line(event))
                 self._started(target, size)
             case DownloadProgress(target=target, received=received):
                 self._received(target, received)
@@ -216,6 +220,11 @@ def _tells_its_width() -> bool:
 def retry_line(event: RetryScheduled) -> str:
     """Why it takes longer."""
     return f"{event.operation} failed, attempt {event.attempt} in {event.delay:.1f} s: {event.reason}"
+
+
+def going_on_line(event: DownloadStarted) -> str:
+    """That not all of it is fetched once more."""
+    return f"going on with {event.target.name}, whose first {size_text(event.resumed_from)} are here"
 
 
 def short(text: str) -> str:

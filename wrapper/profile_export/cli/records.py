@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import attrs
@@ -11,7 +12,7 @@ import click
 from profile_export import PendingExport, UsageError, forget_export, pending_exports
 from profile_export.cli import results, several
 from profile_export.cli.commands import finish, seconds
-from profile_export.cli.console import table
+from profile_export.cli.console import printable, table
 from profile_export.cli.invocation import Invocation
 from profile_export.cli.options import connection_options, journal_option, report_options, timeout_option
 from profile_export.cli.session import connected
@@ -37,7 +38,7 @@ def pending(invocation: Invocation, /, journal: str | None, forget: Sequence[str
     for export_id in forget:
         forget_export(folder, export_id)
     found = pending_exports(folder)
-    finish(invocation, (), _pending_text(found), {"pending": [_pending_document(export) for export in found]})
+    finish(invocation, (), _pending_text(found, folder), {"pending": [_pending_document(export) for export in found]})
 
 
 @click.command()
@@ -64,7 +65,7 @@ def resume(invocation: Invocation, /, ids: Sequence[str], to: str | None, **opti
     with connected(invocation, options) as client:
         outcomes = client.resume_all(to=to, ids=ids or None, timeout=seconds(options))
     if not outcomes and not invocation.console.json:
-        invocation.console.result(NOTHING)
+        invocation.console.result(_nothing(options["journal"]))
         return 0
     return several.report(invocation, outcomes)
 
@@ -75,9 +76,14 @@ def _required(journal: str | None) -> str:
     return journal
 
 
-def _pending_text(found: Sequence[PendingExport]) -> str:
+def _nothing(journal: str) -> str:
+    """Nothing is wrong before the first export; but the name may be mistyped."""
+    return NOTHING if Path(journal).is_dir() else f"{NOTHING}: there is no folder {printable(journal)}"
+
+
+def _pending_text(found: Sequence[PendingExport], journal: str) -> str:
     if not found:
-        return NOTHING
+        return _nothing(journal)
     rows = [
         (
             export.id,

@@ -86,6 +86,7 @@ def export_document(result: DownloadedExport) -> dict[str, Any]:
             "size": file.size,
             "rows": file.rows,
             "sha256": file.sha256,
+            "resumed_from": file.resumed_from,
         }
         for file in result.files
     ]
