@@ -28,6 +28,7 @@ from profile_export import (
     ServerError,
     Source,
     TargetExists,
+    TaskCreated,
     UsageError,
 )
 
@@ -441,6 +442,20 @@ def test_a_sink_may_close_the_client(tmp_path: Path) -> None:
     with suppress(UsageError):
         list(client.export_many(databases(1, 2, 3), to=tmp_path))
     assert client._http.is_closed
+    assert other_threads() == set()
+
+
+@every_style
+@pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit])
+def test_what_ends_the_program_in_an_export_is_the_caller_s(
+    style: str, tmp_path: Path, end: type[BaseException]
+) -> None:
+    def interrupt(event: Event) -> None:
+        if isinstance(event, TaskCreated):
+            raise end
+
+    with pytest.raises(end):
+        Paper(polls=1_000_000).export(style, databases(1, 2), tmp_path, on_event=interrupt)
     assert other_threads() == set()
 
 

@@ -107,6 +107,20 @@ def test_the_failure_of_one_ends_the_others(panel: RangePanel, kind: str, tmp_pa
 
 
 @kinds
+@pytest.mark.parametrize("connections", [1, 2])
+def test_what_ends_the_program_is_raised_as_it_is(
+    panel: RangePanel, kind: str, tmp_path: Path, connections: int
+) -> None:
+    def interrupt(event: Event) -> None:
+        if isinstance(event, DownloadFinished):
+            raise SystemExit
+
+    with pytest.raises(SystemExit):
+        download(panel, kind, tmp_path, connections, on_event=interrupt)
+    check_threads()
+
+
+@kinds
 @pytest.mark.parametrize("again", [1, 8])
 def test_a_later_run_goes_on_with_all_of_them(panel: RangePanel, kind: str, tmp_path: Path, again: int) -> None:
     gate = threading.Barrier(5)

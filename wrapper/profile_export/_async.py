@@ -137,7 +137,9 @@ class AsyncDriver:
             while (taken := together.take()) is not None:
                 number, flow = taken
                 together.done(number, await self._drive(flow, run))
-        except Exception as error:  # noqa: BLE001 - raised by `finish`, when all have ended
+        except anyio.get_cancelled_exc_class():
+            raise
+        except BaseException as error:  # noqa: BLE001 - raised by `finish`, when all have ended
             together.fail(error)
             stop_all()
         finally:

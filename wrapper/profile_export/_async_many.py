@@ -45,7 +45,7 @@ class Crew:
         self.size = 0
         self._scope, self._group = anyio.CancelScope(), anyio.create_task_group()
         self._ready, self._ended = anyio.Event(), anyio.Event()
-        self._done, self._outcomes = anyio.create_memory_object_stream[ExportOutcome](math.inf)
+        self._done, self._outcomes = anyio.create_memory_object_stream[ExportOutcome | BaseException](math.inf)
 
     def start(self, export: Begun) -> None:
         """Runs an export beside the others."""
@@ -62,13 +62,20 @@ class Crew:
         except anyio.EndOfStream:
             raise _closed() from None
         self.size -= 1
+        if isinstance(outcome, BaseException):
+            raise outcome
         return outcome
 
     async def _run(self, export: Begun) -> None:
+        outcome: ExportOutcome | BaseException
         try:
             outcome = export.done(await self._driver.run(export.flow))
         except Exception as error:  # noqa: BLE001 - an outcome like others
             outcome = export.failed(error)
+        except anyio.get_cancelled_exc_class():
+            raise
+        except BaseException as error:  # noqa: BLE001 - the caller's: nobody catches what ends the host
+            outcome = error
         finally:
             self._limiter.leave()
         self._done.send_nowait(outcome)
