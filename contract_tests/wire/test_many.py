@@ -19,6 +19,7 @@ from contract_tests.wire.paper import Paper, databases, envelope, every_style, f
 from profile_export import (
     ApiError,
     Database,
+    DownloadStarted,
     Event,
     ExportFailed,
     ExportFinished,
@@ -443,6 +444,38 @@ def test_a_sink_may_close_the_client(tmp_path: Path) -> None:
         list(client.export_many(databases(1, 2, 3), to=tmp_path))
     assert client._http.is_closed
     assert other_threads() == set()
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("style", ["asyncio", "trio"])
+def test_a_sink_in_a_thread_may_close_the_asynchronous_client(
+    style: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread waits for the event loop, where nothing waits for the thread, and the closing is not cut short."""
+    told: list[str] = []
+    client: Any = None
+
+    async def close_slowly(_: httpx.MockTransport) -> None:
+        await anyio.sleep(0.01)
+        told.append("connections closed")
+
+    monkeypatch.setattr(httpx.MockTransport, "aclose", close_slowly)
+
+    def close(event: Event) -> None:
+        if isinstance(event, DownloadStarted):
+            anyio.from_thread.run(client.aclose)
+            told.append("client closed")
+
+    async def main() -> None:
+        nonlocal client
+        client = Paper().client(style, on_event=close)
+        async with aclosing(client.export_many(databases(1), to=tmp_path)) as outcomes:
+            with pytest.raises(UsageError, match="closed"):
+                await anext(outcomes)
+        assert client._driver.crews == set()
+
+    run(style, main)
+    assert told == ["connections closed", "client closed"]
 
 
 @every_style

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
 import anyio
@@ -30,6 +32,9 @@ T = TypeVar("T")
 class Crew(Protocol):
     """Runs flows beside their caller, as long as the driver is open."""
 
+    def halt(self) -> None:
+        """Stops them."""
+
     async def stop(self) -> None:
         """Stops them, and waits until they have ended."""
 
@@ -41,6 +46,10 @@ class _Run:
     work: FileWork
     local: Local
     places: threading.Semaphore | None = None
+
+
+# The drivers in the midst of whose runs this is, also where the thread of a file has its event loop do something.
+_RUNNING: ContextVar[frozenset[AsyncDriver]] = ContextVar("profile_export_running", default=frozenset())
 
 
 class AsyncDriver:
@@ -60,10 +69,26 @@ class AsyncDriver:
 
     async def aclose(self) -> None:
         """Ends what runs beside its caller, and closes the connections."""
-        for crew in tuple(self.crews):
-            await crew.stop()
+        crews = tuple(self.crews)
+        for crew in crews:
+            crew.halt()
+        # A sink that closes the client is in the midst of a run, which may have just been cancelled, and waits for it.
+        within = self in _RUNNING.get()
+        if not within:
+            for crew in crews:
+                await crew.stop()
         self._files.close()
-        await self._http.aclose()
+        with anyio.CancelScope(shield=within):
+            await self._http.aclose()
+
+    @contextlib.contextmanager
+    def _running(self) -> Generator[None]:
+        before = _RUNNING.get()
+        _RUNNING.set(before | {self})
+        try:
+            yield
+        finally:
+            _RUNNING.set(before)
 
     async def run(self, flow: do.Flow[T], *, export: str = "") -> T:
         """Performs the flow; an effect's error is raised in the flow, which may handle it.
@@ -71,7 +96,7 @@ class AsyncDriver:
         `export` is what its events tell as the export that they are about, where it is not to ask for a request id.
         """
         refuse_closed(self._http)
-        with self._local.run(export) as local:
+        with self._running(), self._local.run(export) as local:
             async with FileWork(local.parts()) as work:
                 return await self._drive(flow, _Run(work, local))
 

@@ -90,9 +90,13 @@ class Crew:
             self._done.close()
             self._ended.set()
 
+    def halt(self) -> None:
+        """Cancels all exports."""
+        self._scope.cancel()
+
     async def stop(self) -> None:
         """Cancels all exports, and waits until they have ended."""
-        self._scope.cancel()
+        self.halt()
         with anyio.CancelScope(shield=True):
             await self._ended.wait()
 
