@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+import trio
 
 from contract_tests.wire.paper import run
 from contract_tests.wire.range_server import RangePanel, serving
@@ -206,3 +207,68 @@ def test_a_transport_that_waits_is_cancelled(panel: RangePanel, style: str, canc
 
     assert run(style, main) < 5
     assert list(tmp_path.iterdir()) == []
+
+
+class Reluctant(httpx.AsyncHTTPTransport):
+    """A transport that never answers who asks for a range."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if "Range" in request.headers:
+            self.asked += 1
+            await self.sleep()
+        return await super().handle_async_request(request)
+
+    async def sleep(self) -> None:
+        await anyio.sleep(60)
+
+
+class Nursed(Reluctant):
+    """One that waits in a nursery of trio's, as trio does while it connects."""
+
+    async def sleep(self) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.sleep, 60)
+            nursery.start_soon(trio.sleep, 60)
+
+
+def helped_by(transport: Reluctant, panel: RangePanel, patch: pytest.MonkeyPatch) -> AsyncExportClient:
+    patch.setattr(_splits, "SMALLEST_RANGE", 1024)
+    panel.piece, panel.pause = 4096, 0.01
+    return AsyncExportClient(panel.url, token="t", transport=transport, download=DownloadPolicy(connections=3))
+
+
+@LOOPS
+def test_a_range_that_never_comes_holds_up_no_file_that_is_here(
+    panel: RangePanel, style: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transport = Reluctant()
+
+    async def main() -> None:
+        async with helped_by(transport, panel, monkeypatch) as client:
+            with anyio.fail_after(10):
+                assert await download(client, tmp_path) == FILE
+
+    run(style, main)
+    assert transport.asked == 2
+
+
+def test_ranges_that_are_cancelled_while_they_connect_say_nothing(
+    panel: RangePanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a thread raised would fail this test."""
+    transport = Nursed()
+
+    async def all_wait() -> None:
+        while transport.asked < 2:  # noqa: ASYNC110 - a transport tells nobody
+            await anyio.sleep(0.005)
+
+    async def main() -> None:
+        async with helped_by(transport, panel, monkeypatch) as client:
+            await cancelled("scope", client, tmp_path, all_wait)
+
+    run("trio", main)
+    assert transport.asked == 2

@@ -9,11 +9,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from typing import Final
+from typing import Any, Final
 
 import anyio
 import httpx
-from anyio.abc import ObjectReceiveStream, ObjectSendStream, TaskStatus
+from anyio.abc import ObjectReceiveStream, ObjectSendStream
 from anyio.from_thread import BlockingPortal
 
 from profile_export import _effects as do
@@ -22,7 +22,8 @@ from profile_export._closed import using
 from profile_export._credentials import CredentialLine
 from profile_export._fetch import Fetcher
 from profile_export._local import Local
-from profile_export._places import DOWNLOADS
+from profile_export._places import DOWNLOADS, STOP
+from profile_export._stop import Stop
 from profile_export._threads import FileWork, Outcome
 
 # As many as a client has places for them: more would only wait for one, and can't be stopped there.
@@ -86,29 +87,24 @@ class LoopTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer, whose body is handed over piece by piece."""
-        send, receive = anyio.create_memory_object_stream[bytes](0)
-        end, response = self._portal.start_task(self._exchange, request, send, receive)
+        send, receive = anyio.create_memory_object_stream[Any](0)
+        end = self._portal.start_task_soon(self._exchange, request, send, receive)
+        stream = _LoopStream(self._portal, receive, end, request.extensions[STOP])
+        response = stream.next()
         return httpx.Response(
-            response.status_code,
-            headers=response.headers,
-            stream=_LoopStream(self._portal, receive, end),
-            extensions=response.extensions,
+            response.status_code, headers=response.headers, stream=stream, extensions=response.extensions
         )
 
     async def _exchange(
-        self,
-        request: httpx.Request,
-        send: ObjectSendStream[bytes],
-        receive: ObjectReceiveStream[bytes],
-        *,
-        task_status: TaskStatus[httpx.Response],
+        self, request: httpx.Request, send: ObjectSendStream[Any], receive: ObjectReceiveStream[Any]
     ) -> None:
+        """Sends the response, and then its body."""
         async with send, receive:
             with using(self._client):
                 response = await self._client.send(request, stream=True)
             chunks = response.aiter_raw()
             try:
-                task_status.started(response)
+                await send.send(response)
                 with using(self._client):
                     async for chunk in chunks:
                         await send.send(chunk)
@@ -121,21 +117,38 @@ class LoopTransport(httpx.BaseTransport):
 
 
 class _LoopStream(httpx.SyncByteStream):
-    """What comes through the portal, until the exchange has ended well or badly."""
+    """What comes through the portal, until the exchange has ended well or badly, or is stopped."""
 
-    def __init__(self, portal: BlockingPortal, receive: ObjectReceiveStream[bytes], end: Future[None]) -> None:
+    def __init__(
+        self, portal: BlockingPortal, receive: ObjectReceiveStream[Any], end: Future[None], stop: Stop
+    ) -> None:
         self._portal = portal
         self._receive = receive
         self._end = end
+        self._stop = stop
 
     def __iter__(self) -> Iterator[bytes]:
-        while True:
-            try:
-                chunk = self._portal.call(self._receive.receive)
-            except (anyio.EndOfStream, anyio.ClosedResourceError):
-                break
+        while (chunk := self.next()) is not None:
             yield chunk
-        self._end.result()
+
+    def next(self) -> Any:
+        """What comes next, or None."""
+        with self._stop.waking(self.close):
+            if self._stop.is_set():
+                self.close()
+            try:
+                return self._portal.call(self._receive.receive)
+            except (anyio.EndOfStream, anyio.ClosedResourceError):
+                return self._result()
+
+    def _result(self) -> None:
+        try:
+            self._end.result()
+        except Exception:
+            raise
+        except BaseException:  # noqa: BLE001 - raised on the event loop as well, where it belongs
+            # On trio, a connection that is cancelled while it is made is a group of cancellations.
+            raise httpx.ReadError("the exchange was interrupted") from None
 
     def close(self) -> None:
         self._end.cancel()
