@@ -55,22 +55,36 @@ async def close_waiting(panel: RangePanel, folder: Path, connections: int, **mor
         await fetching
 
 
+def close_meanwhile(panel: RangePanel, kind: str, folder: Path, connections: int) -> None:
+    begun = time.monotonic()
+    if kind == "sync":
+        close_blocking(panel, folder, connections)
+    else:
+        more = {"transport": httpx.AsyncHTTPTransport()} if kind == "transport" else {}
+        asyncio.run(close_waiting(panel, folder, connections, **more))
+    assert time.monotonic() - begun < SOON
+
+
 @pytest.mark.parametrize("connections", [1, 4])
 @pytest.mark.parametrize("kind", ["sync", "asyncio", "transport"])
 def test_a_download_whose_client_is_closed_ends_soon_and_can_be_gone_on_with(
     panel: RangePanel, kind: str, tmp_path: Path, connections: int
 ) -> None:
-    begun = time.monotonic()
-    if kind == "sync":
-        close_blocking(panel, tmp_path, connections)
-    else:
-        more = {"transport": httpx.AsyncHTTPTransport()} if kind == "transport" else {}
-        asyncio.run(close_waiting(panel, tmp_path, connections, **more))
-    assert time.monotonic() - begun < SOON
+    close_meanwhile(panel, kind, tmp_path, connections)
     check_threads()
     first, panel.pause = len(panel.asked), 0.0
     check(download(panel, "sync", tmp_path), tmp_path)
     assert None not in panel.asked[first:], "what came before was thrown away"
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+@pytest.mark.parametrize("kind", ["sync", "asyncio", "transport"])
+def test_so_does_one_that_waits_for_a_silent_panel(
+    panel: RangePanel, kind: str, tmp_path: Path, connections: int
+) -> None:
+    panel.pause = 10.0
+    close_meanwhile(panel, kind, tmp_path, connections)
+    check_threads()
 
 
 @pytest.mark.parametrize("kind", ["sync", "asyncio"])

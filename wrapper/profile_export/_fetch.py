@@ -14,7 +14,7 @@ import attrs
 import httpx
 
 from profile_export import _effects as do
-from profile_export._closed import using
+from profile_export._closed import closed, using
 from profile_export._credentials import CredentialLine
 from profile_export._hands import Hands
 from profile_export._local import Local, download_headers, head_of
@@ -43,11 +43,12 @@ class _Attempt:
 
 
 class Fetcher:
-    """Fetches files over one httpx client. Safe to use from several threads."""
+    """Fetches files over one httpx client, until `closing` is set. Safe to use from several threads."""
 
-    def __init__(self, http: httpx.Client, line: CredentialLine) -> None:
+    def __init__(self, http: httpx.Client, line: CredentialLine, closing: Stop) -> None:
         self._http = http
         self._line = line
+        self._closing = closing
         self._thread = threading.local()
         http.event_hooks = {"request": [self._watch]}
 
@@ -96,7 +97,9 @@ class Fetcher:
         with stop.inner() as inner, Hands(inner) as hands:
             attempt = _Attempt(effect, parts, local, shares, hands)
             shares.on_fatal(inner.set)
-            with self.watched(inner):
+            with self.watched(inner), self._closing.waking(lambda: shares.note(closed())):
+                if self._closing.is_set():
+                    raise closed()
                 answer = self._fetch_first(attempt)
                 if isinstance(answer, do.Redirected):
                     return answer

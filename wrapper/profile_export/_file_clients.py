@@ -36,7 +36,8 @@ class FileClients:
     def __init__(self, line: CredentialLine, http: httpx.Client | None, borrowed: httpx.AsyncClient) -> None:
         self._line = line
         self._http = http
-        self._fetcher = None if http is None else Fetcher(http, line)
+        self._closing = Stop()
+        self._fetcher = None if http is None else Fetcher(http, line, self._closing)
         self._borrowed = borrowed
         self._limiter: anyio.CapacityLimiter | None = None
 
@@ -56,7 +57,7 @@ class FileClients:
         outcome = Outcome[do.Fetched | do.Redirected]()
         async with BlockingPortal() as portal:
             with self._on_loop(portal) as http:
-                outcome = await self._with(Fetcher(http, self._line), effect, work, local, places)
+                outcome = await self._with(Fetcher(http, self._line, self._closing), effect, work, local, places)
         # Not before: the portal would wrap what is raised.
         return outcome.get()
 
@@ -73,7 +74,9 @@ class FileClients:
         )
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Ends the downloads, and closes the connections."""
+        # Whoever waits for a connection is not woken by its end.
+        self._closing.set()
         if self._http is not None:
             self._http.close()
 

@@ -54,7 +54,8 @@ class SyncDriver:
         self._http = http
         self._local = local
         self._api = Client(base_url=line.panel.base_url).set_httpx_client(http)
-        self._fetcher = Fetcher(http, line)
+        self._closing = Stop()
+        self._fetcher = Fetcher(http, line, self._closing)
         self.crews: set[Crew] = set()
 
     @property
@@ -71,6 +72,8 @@ class SyncDriver:
         if not self._fetcher.is_watching:
             for crew in crews:
                 crew.stop()
+        # Whoever waits for a connection is not woken by its end.
+        self._closing.set()
         self._http.close()
 
     def run(self, flow: do.Flow[T], *, export: str = "", stop: Stop | None = None) -> T:

@@ -107,7 +107,7 @@ class AsyncExportClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Stops the exports of `export_many` and closes the connections. Tasks live on in the panel."""
+        """Stops downloads and the exports of `export_many`, and closes the connections. Tasks live on in the panel."""
         await self._driver.aclose()
 
     async def create_export(

@@ -103,7 +103,7 @@ class ExportClient:
         self.close()
 
     def close(self) -> None:
-        """Stops the exports of `export_many` and closes the connections. Tasks live on in the panel."""
+        """Stops downloads and the exports of `export_many`, and closes the connections. Tasks live on in the panel."""
         self._driver.close()
 
     def create_export(
