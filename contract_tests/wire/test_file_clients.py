@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
@@ -115,6 +119,30 @@ def test_cancelling_a_stalled_file_is_prompt_and_loses_nothing(
 
     assert run(style, main) < 5
     assert panel.asked == [None, "bytes=16384-"]
+
+
+@LOOPS
+@WAYS
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are others there")
+def test_a_ctrl_c_is_heard_while_the_panel_is_silent(panel: RangePanel, style: str, way: str, tmp_path: Path) -> None:
+    panel.piece, panel.pause = 16_384, 60.0
+
+    async def main() -> None:
+        async with client_of(panel, way) as client:
+            await download(client, tmp_path)
+
+    def interrupt() -> None:
+        while not holds_bytes(tmp_path):
+            time.sleep(0.005)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run(style, main)
+    assert time.monotonic() - began < 10
+    # What had come is left to a later run.
+    assert [part.stat().st_size for part in tmp_path.glob("*.part")] == [16_384]
 
 
 @LOOPS

@@ -57,7 +57,13 @@ class FileClients:
         outcome = Outcome[do.Fetched | do.Redirected]()
         async with BlockingPortal() as portal:
             with self._on_loop(portal) as http:
-                outcome = await self._with(Fetcher(http, self._line, self._closing), effect, work, local, places)
+                fetcher = Fetcher(http, self._line, self._closing)
+                try:
+                    outcome = await self._with(fetcher, effect, work, local, places)
+                except anyio.get_cancelled_exc_class():
+                    raise
+                except BaseException as error:  # noqa: BLE001 - a Ctrl-C, raised below
+                    outcome = Outcome(error=error)
         # Not before: the portal would wrap what is raised.
         return outcome.get()
 

@@ -41,11 +41,25 @@ class FileWork:
         self, limiter: anyio.CapacityLimiter, work: Callable[..., T], *arguments: Any
     ) -> Outcome[T]:
         """Does a piece of work that may take long, and whose last argument is a `Stop`: a cancelled caller sets it."""
-        stop, outcome = Stop(), Outcome[T]()
-        async with anyio.create_task_group() as group:
-            group.start_soon(_set_at_end, stop)
+        stop, over, outcome = Stop(), anyio.Event(), Outcome[T]()
+        interruption: BaseException | None = None
+
+        async def piece() -> None:
+            nonlocal outcome
             outcome = await to_thread.run_sync(self._piece, Outcome[T].of, (work, *arguments, stop), limiter=limiter)
-            group.cancel_scope.cancel()
+            over.set()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(piece)
+            try:
+                # A caller who waited for the thread itself would hear a Ctrl-C on trio only when that has ended.
+                await over.wait()
+            except BaseException as error:  # noqa: BLE001 - raised behind the group, which would wrap it
+                interruption = error
+                stop.set()
+                group.cancel_scope.cancel()
+        if interruption is not None:
+            raise interruption
         if outcome.error is not None:
             # Of a cancelled caller it is no failure, whatever the stop made of it.
             await anyio.lowlevel.checkpoint_if_cancelled()
@@ -100,13 +114,6 @@ class FileWork:
                 cancelled = again
         if cancelled is not None:
             raise cancelled
-
-
-async def _set_at_end(stop: Stop) -> None:
-    try:
-        await anyio.sleep_forever()
-    finally:
-        stop.set()
 
 
 @attrs.frozen
