@@ -26,6 +26,7 @@ def test_the_file_goes_to_stdout_and_the_rest_to_stderr(panel: RunningSandbox, t
     (file,) = tmp_path.iterdir()
     assert piped.returncode == 0
     assert piped.stdout == file.read_bytes()
+    assert b"file verified: stdout, " in piped.stderr
     assert b"complete and verified" in piped.stderr
 
 

@@ -57,6 +57,8 @@ def test_bad_files(cli: Cli, tmp_path: Path, name: str) -> None:
     assert (done.code, message in done.first, str(file) in done.first) == (2, True, True)
     assert "abcdefgh" not in done.err
     assert done.err.isascii()
+    # Not what was done already.
+    assert "pass --token-file" not in done.err
 
 
 def test_files_that_cannot_be_read(cli: Cli, tmp_path: Path) -> None:

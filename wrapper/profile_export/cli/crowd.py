@@ -28,8 +28,7 @@ from profile_export import (
 )
 from profile_export.cli.console import Console, printable
 from profile_export.cli.invocation import INTERRUPTED
-from profile_export.cli.progress import HEARTBEAT, Bars, Lines, drawing, going_on_line, retry_line, short
-from profile_export.cli.results import size_text
+from profile_export.cli.progress import HEARTBEAT, Bars, Lines, drawing, going_on_line, retry_line, short, verified_line
 from profile_export.targets import Target
 
 USUAL_HEIGHT: Final = 24
@@ -78,8 +77,8 @@ class ManyLines:
                 return f"{snapshot.progress}% {snapshot.status}, {waited:.0f} s waited"
             case DownloadStarted(resumed_from=here) if here:
                 return going_on_line(event)
-            case FilePublished(target=target, size=size):
-                return f"file verified: {target}, {size_text(size)}"
+            case FilePublished():
+                return verified_line(event)
             case _:
                 return trouble(event)
 

@@ -15,6 +15,7 @@ from profile_export import (
     DownloadStarted,
     Event,
     FilePublished,
+    OutputStream,
     RetryScheduled,
     TaskCreated,
     TaskPolled,
@@ -59,8 +60,8 @@ class Lines:
                 self._console.say(retry_line(event))
             case DownloadStarted(resumed_from=here) if here:
                 self._console.say(going_on_line(event))
-            case FilePublished(target=target, size=size):
-                self._console.say(f"file verified: {target}, {size_text(size)}")
+            case FilePublished():
+                self._console.say(verified_line(event))
             case _:
                 pass
 
@@ -225,6 +226,12 @@ def retry_line(event: RetryScheduled) -> str:
 def going_on_line(event: DownloadStarted) -> str:
     """That not all of it is fetched once more."""
     return f"going on with {event.target.name}, whose first {size_text(event.resumed_from)} are here"
+
+
+def verified_line(event: FilePublished) -> str:
+    """That it is whole, and has its name."""
+    place = "stdout" if isinstance(event.target, OutputStream) else event.target
+    return f"file verified: {place}, {size_text(event.size)}"
 
 
 def short(text: str) -> str:

@@ -88,7 +88,10 @@ def forget(name: str) -> None:
 
 def _from_variable(name: str, variable: str) -> str:
     if variable not in os.environ:
-        raise UsageError(f"panel {name!r} takes its token from the variable {variable}, which is not set")
+        raise UsageError(
+            f"panel {name!r} takes its token from the variable {variable}, which is not set",
+            hints=(f"set it, and not as a word of a command: read -rs {variable} && export {variable}",),
+        )
     return tokens.checked(os.environ[variable], f"the variable {variable}")
 
 

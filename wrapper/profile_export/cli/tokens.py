@@ -20,6 +20,7 @@ VARIABLE: Final = "PROFILE_EXPORT_TOKEN"
 STDIN: Final = "-"
 # Far more than any token has: somebody named the wrong file.
 LONGEST: Final = 65_536
+ALONE: Final = "it must hold the token and nothing else"
 HOW: Final = f"set {VARIABLE}, or pass --token-file FILE (- is stdin)"
 
 
@@ -75,9 +76,9 @@ def checked(token: str, where: str) -> str:
         UsageError: It can't be one.
     """
     if not token:
-        raise UsageError(f"{where} is empty: there is no token", hints=(HOW,))
+        raise UsageError(f"{where} is empty: there is no token", hints=(HOW if where == VARIABLE else ALONE,))
     if len(token.splitlines()) > 1:
-        raise UsageError(f"{where} holds more than one line", hints=("it must hold the token and nothing else",))
+        raise UsageError(f"{where} holds more than one line", hints=(ALONE,))
     if token != token.strip() or not token.isprintable():
         raise UsageError(
             f"the token in {where} has blanks around it, or characters that can't be printed",
