@@ -279,6 +279,17 @@ def test_links_that_lead_away_are_never_followed(tmp_path: Path, portal: Blockin
     assert {httpx.URL(url).host for url in asked} == {"panel.example.com"}
 
 
+def test_a_refused_file_is_no_file_without_rows_and_its_refusal_no_file(tmp_path: Path, portal: BlockingPortal) -> None:
+    """The same page refuses the right token and a wrong one: what is wrong is that no file can be had."""
+    refused = answers_with(
+        lambda asked, _: asked.downloads, status=403, media_type="text/html", body=b"<p>No access</p>"
+    )
+    outcome = run(Panel(fault=refused), tmp_path, portal)
+    assert {(one.rule.name, one.operation) for one in outcome.ledger.findings} == {
+        ("valid_requests_are_accepted", "download")
+    }
+
+
 def test_a_panel_that_dies_on_the_way(tmp_path: Path, portal: BlockingPortal) -> None:
     with running(Panel(), tmp_path) as (app, clock, sleep):
 

@@ -28,7 +28,9 @@ def compare(ledger: Ledger, exports: Sequence[Export]) -> None:
 
 
 def _is_whole(export: Export) -> bool:
-    return export.completed is not None and bool(export.downloads) and export.contents.countable and not export.gaps
+    """Whether every file was given, seen and understood: only then can anything be said about all of the rows."""
+    given = bool(export.downloads) and all(file.gave_something for file in export.downloads)
+    return export.completed is not None and given and export.contents.countable and not export.gaps
 
 
 def _judge_rows(ledger: Ledger, export: Export) -> None:

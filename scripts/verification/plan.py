@@ -182,7 +182,7 @@ class Plan:
             exchange = self._attempt(one, export)
             if exchange is not None:
                 self._note_refused(one.rule, exchange, one.what)
-                if one.operation == "download" and export is not None:
+                if one.operation == "download" and export is not None and export.downloads[0].gave_something:
                     self._note_no_file(exchange, export.downloads[0])
 
     def _note_no_file(self, exchange: Exchange, file: Exchange) -> None:
