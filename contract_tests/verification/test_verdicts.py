@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -222,11 +223,11 @@ def test_the_pace_is_kept(tmp_path: Path, portal: BlockingPortal) -> None:
     assert min(later - earlier for earlier, later in itertools.pairwise(moments)) >= 3.0
 
 
-@pytest.mark.parametrize("task_seconds", [0.3, 1.0, 30.0])
+@pytest.mark.parametrize(("task_seconds", "pace"), [(0.3, 0.0), (1.0, 0.0), (30.0, 0.0), (8.0, 0.2)])
 def test_a_verification_waits_about_as_long_as_the_tasks_take(
-    tmp_path: Path, portal: BlockingPortal, task_seconds: float
+    tmp_path: Path, portal: BlockingPortal, task_seconds: float, pace: float
 ) -> None:
-    """A look right after the creation finds a progress of a few percent: that is no slow task."""
+    """A look right after the creation finds a progress of a few percent: that is no slow task, however late it is."""
     panel = Panel(settings={"task_seconds": task_seconds})
     with running(panel, tmp_path) as (app, clock, sleep):
 
@@ -236,10 +237,28 @@ def test_a_verification_waits_about_as_long_as_the_tasks_take(
                 return super().handle_request(request)
 
         began, outcome = clock(), Outcome()
-        verify(options(panel, pace=0.0), Young(app, portal), outcome=outcome, clock=clock, sleep=sleep)
+        verify(options(panel, pace=pace), Young(app, portal), outcome=outcome, clock=clock, sleep=sleep)
     exports = outcome.exports[0]
     assert (outcome.word, exports) == ("kept", 3)
-    assert clock() - began <= exports * (2 * task_seconds + 3)
+    assert clock() - began <= exports * (2 * task_seconds + 3) + outcome.requests[0] * pace
+
+
+def test_it_says_for_which_task_it_waits_and_how_long(tmp_path: Path, portal: BlockingPortal) -> None:
+    said: list[str] = []
+    slept: list[float] = []
+    panel = Panel(settings={"task_seconds": 8.0})
+    with running(panel, tmp_path) as (app, clock, sleep):
+
+        def wait(seconds: float) -> None:
+            slept.append(seconds)
+            sleep(seconds)
+
+        asked = options(panel, pace=0.2)
+        verify(asked, InProcess(app, portal), outcome=Outcome(), say=said.append, clock=clock, sleep=wait)
+    told = [re.search(r"^the task of (database:1|segment:7) is at \d+ %: .* in ([\d.]+) s$", line) for line in said]
+    waits = [f"{seconds:.1f}" for seconds in slept if seconds > asked.pace + 0.01]
+    assert [found[2] for found in told if found] == waits
+    assert waits
 
 
 def test_a_budget_of_one_export_more_filters_in_json_too(tmp_path: Path, portal: BlockingPortal) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from attrs import define, field
@@ -42,6 +42,8 @@ class Export:
     task_id: str
     began: float
     progress: int = 0
+    looked: float = 0.0
+    """How old the task was when it had that progress."""
     looks: int = 0
     took: float = 0.0
     odd: int = 0
@@ -108,6 +110,7 @@ def look(talk: Conversation, export: Export, fmt: Format | None = None) -> bool:
     if not isinstance(state, dict) or not is_integer(state.get("progress")):
         raise Broken
     export.looks += 1
+    export.looked = talk.line.clock() - export.began
     progress, word = int(state["progress"]), state.get("status")
     if export.looks > 1:
         fell = f"{export.progress}, then {progress}"
@@ -124,11 +127,13 @@ def look(talk: Conversation, export: Export, fmt: Format | None = None) -> bool:
         _judge_completed(talk, export, exchange, state)
         if export.completed is None:
             export.completed, export.state = exchange, state
-            export.took = talk.line.clock() - export.began
+            export.took = export.looked
     return export.completed is not None
 
 
-def wait(talk: Conversation, export: Export, timeout: float, reserve: int, usual: float) -> None:
+def wait(
+    talk: Conversation, export: Export, timeout: float, reserve: int, *, usual: float, say: Callable[[str], None]
+) -> None:
     """Step 2, until the task is finished; `reserve` requests of the budget are left for what follows.
 
     `usual` is how long the longest task before this one took: looking much earlier would be a wasted request.
@@ -139,8 +144,10 @@ def wait(talk: Conversation, export: Export, timeout: float, reserve: int, usual
             raise Stopped(f"the task of {export.source} wasn't finished after {timeout:.0f} s (--task-timeout)")
         if talk.line.budget.left <= reserve:
             raise BudgetSpent(f"the task of {export.source} took more looks than the budget has (--max-requests)")
-        if export.looks:
-            talk.line.sleep(max(_delay(export, elapsed), usual - elapsed))
+        pause = max(_next_look(export), usual) - elapsed
+        if export.looks and pause > 0:
+            say(f"the task of {export.source} is at {export.progress} %: the next look is in {pause:.1f} s")
+            talk.line.sleep(pause)
         look(talk, export)
 
 
@@ -250,15 +257,17 @@ def _documented(state: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _delay(export: Export, elapsed: float) -> float:
-    """Half as long as the task has taken, or what its progress says remains: few looks, at whatever speed.
+def _next_look(export: Export) -> float:
+    """The age to look at a task again: as old as its progress promises, or 1.75 times as old. So looks are few.
 
-    What remains follows from the true age: 2 % after 10 ms promises half a second, not half a minute.
+    The promise follows from the age at the last look, not from that of now: other requests came in between.
     """
+    age = export.looked
     if 0 < export.progress < 100:
-        remains = elapsed * (100 - export.progress) / export.progress
-        return min(max(SOONEST, remains * 1.1, elapsed / 4), LATEST)
-    return min(max(SOONEST, elapsed / 2), LATEST)
+        done = export.progress + 0.5  # a panel that cuts off says 1 % of 1.9 %, too
+        remains = age * (100 - done) / done
+        return age + min(max(SOONEST, remains * 1.1, age / 4), LATEST)
+    return age + min(max(SOONEST, age * 0.75), LATEST)
 
 
 def _close(exchange: Exchange) -> None:

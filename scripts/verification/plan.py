@@ -145,7 +145,8 @@ class Plan:
         position = self.exports.index(export)
         try:
             usual = max(one.took for one in self.exports)
-            exports.wait(self.talk, export, self.aims.task_timeout, self._reserve(position, own=3), usual)
+            reserve = self._reserve(position, own=3)
+            exports.wait(self.talk, export, self.aims.task_timeout, reserve, usual=usual, say=self.say)
             others: list[Format] = [fmt for fmt in self.aims.formats if fmt != export.format]
             exports.look(self.talk, export, others[0] if others else export.format)
             exports.download(self.talk, export, self._reserve(position), twice=twice)
