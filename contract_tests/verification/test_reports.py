@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -14,6 +15,7 @@ from anyio.from_thread import BlockingPortal
 
 from contract_tests.verification.bench import DATABASE, Panel, verified
 from contract_tests.verification.catalogue import FAULTS
+from scripts.verification.__main__ import main
 from scripts.verification.reports import as_json, github, junit, page, redacted, text
 from scripts.verification.rules import RULES
 from scripts.verification.verdict import Outcome
@@ -125,7 +127,46 @@ def test_annotations_are_one_line_each(outcomes: dict[str, Outcome]) -> None:
 
 def test_people_read_the_verdict_last(outcomes: dict[str, Outcome]) -> None:
     for outcome in outcomes.values():
-        assert list(text.render(outcome))[-1].startswith(outcome.sentence)
+        assert list(text.render(outcome, "see report.html"))[-1].startswith(outcome.sentence)
+
+
+def test_people_can_tell_findings_of_one_rule_apart(outcomes: dict[str, Outcome]) -> None:
+    """Three tokens are refused with the file: but for the request, the findings are the same."""
+    findings = outcomes["open refusal"].ledger.findings
+    asked = [f"hile asking for: {one.exchange.what}" for one in findings]
+    assert len(set(asked)) == len(findings) > 1
+    told = "\n".join(text.render(outcomes["open refusal"], "see report.html"))
+    assert "The requests, the answers, and how to repeat them: see report.html" in told
+    annotations = list(github.render(outcomes["open refusal"]))
+    for number, words in enumerate(asked):
+        assert told.count(words + "\n") == 1
+        assert [line for line in annotations if words + "%0A" in line] == [annotations[number]]
+
+
+def test_a_list_that_is_cut_says_how_much_is_missing_and_where_it_is(outcomes: dict[str, Outcome]) -> None:
+    missing = outcomes["unknown"].missing
+    [line] = [one for one in text.render(outcomes["unknown"], "see report.html") if one.startswith("Not observed")]
+    shown = [what for what in missing if what in line]
+    assert line.endswith(f"; {len(missing) - len(shown)} more: see report.html")
+    assert 0 < len(shown) < len(missing)
+
+
+def console_of(capsys: pytest.CaptureFixture[str], *reports: str) -> str:
+    """The end of what is said of a panel that can't be reached."""
+    words = ["--base-url", "http://127.0.0.1:1", "--source", "database:1", *reports]
+    assert main(words, {"PROFILE_EXPORT_TOKEN": "abcdefghijklmnqrstuvwxyz"}) == 3
+    return capsys.readouterr().err
+
+
+def test_the_place_of_the_rest_is_that_of_the_reports(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "more: see the JSON on stdout\n" in console_of(capsys)
+    assert "more: see a.html, the JSON on stdout\n" in console_of(capsys, "--html", "a.html")
+    assert "more: see a.json, a.xml\n" in console_of(capsys, "--json", "a.json", "--junit", "a.xml")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert "more: add --html FILE or --json FILE\n" in console_of(capsys)
 
 
 def test_no_report_holds_a_profile(outcomes: dict[str, Outcome]) -> None:

@@ -81,7 +81,7 @@ def test_nothing_that_is_written_or_logged_holds_the_token(
     with running(panel, tmp_path / "panel") as (app, clock, sleep):
         verify(options(panel), InProcess(app, portal), outcome=outcome, say=said.append, clock=clock, sleep=sleep)
     reports = [as_json.render(outcome), junit.render(outcome), page.render(outcome)]
-    everything = [*reports, *said, *text.render(outcome), *github.render(outcome), repr(outcome), *log.records]
+    everything = [*reports, *said, *text.render(outcome, ""), *github.render(outcome), repr(outcome), *log.records]
     assert [found for part in everything for found in leaks(part)] == []
     assert outcome.requests[0] > 10
     assert "***" in repr(outcome)

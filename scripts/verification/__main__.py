@@ -36,7 +36,7 @@ def main(arguments: Sequence[str], environment: MutableMapping[str, str]) -> int
         outcome.reason = f"a bug of scripts/verify: {type(error).__name__}: {error}"
         outcome.judge()  # what was found before it is found
     writing.write(outcome, options, json_to, console)
-    writing.tell(outcome, json_to, console, environment)
+    writing.tell(outcome, options, json_to, console, environment)
     return outcome.exit_code
 
 

@@ -50,15 +50,26 @@ def write(outcome: Outcome, options: Options | None, json_to: Path | None, conso
         _replace(json_to, console.mask(as_json.render(outcome)))
 
 
-def tell(outcome: Outcome, json_to: Path | None, console: Console, environment: Mapping[str, str]) -> None:
+def tell(
+    outcome: Outcome, options: Options | None, json_to: Path | None, console: Console, environment: Mapping[str, str]
+) -> None:
     """The verdict for people on stderr, annotations with it, and the JSON on stdout for a program that reads it."""
-    for line in text.render(outcome):
+    for line in text.render(outcome, _elsewhere(options, json_to)):
         console.tell(line)
     if environment.get("GITHUB_ACTIONS"):
         for line in github.render(outcome):
             console.tell(line)
     if json_to is None and not sys.stdout.isatty():
         console.tell(as_json.render(outcome, indent=None).rstrip(), sys.stdout)
+
+
+def _elsewhere(options: Options | None, json_to: Path | None) -> str:
+    """Where everything stands that is too long for a terminal."""
+    asked = (options.html, json_to, options.junit) if options is not None else (json_to,)
+    files = [str(path) for path in asked if path is not None]
+    if json_to is None and not sys.stdout.isatty():
+        files.append("the JSON on stdout")
+    return f"see {', '.join(files)}" if files else "add --html FILE or --json FILE"
 
 
 def _scan(outcome: Outcome, options: Options | None, paths: list[Path], console: Console) -> None:

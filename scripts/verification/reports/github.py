@@ -11,7 +11,8 @@ def render(outcome: Outcome) -> Iterator[str]:
     """One line for each finding, or for the reason why nothing can be said."""
     for one in outcome.ledger.findings:
         where = f"{one.operation}, {one.format}" if one.format else one.operation
-        yield _command("error", f"{one.rule.name} ({where})", f"{one.rule.text}\n{one.message}\nSource: {one.source}")
+        told = f"{one.rule.text}\nWhile asking for: {one.exchange.what}\n{one.message}\nSource: {one.source}"
+        yield _command("error", f"{one.rule.name} ({where})", told)
     if outcome.word in ("unknown", "usage", "interrupted"):
         yield _command("warning", outcome.sentence, outcome.reason)
 
