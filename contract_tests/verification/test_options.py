@@ -87,10 +87,18 @@ def test_the_line_for_programs_floods_no_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, terminal: bool
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
-    assert main([], {}) == 2
+    assert main(["--base-url", "http://127.0.0.1:1", "--source", "database:1"], {"PROFILE_EXPORT_TOKEN": TOKEN}) == 3
     told = capsys.readouterr()
     assert told.err
     assert (told.out == "") == terminal
+
+
+def test_a_command_without_anything_is_told_in_one_line_what_to_pass(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([], {}) == 2
+    told = capsys.readouterr()
+    assert (told.out, told.err.count("\n")) == ("", 1)
+    assert told.err.startswith("The command can't be understood.")
+    assert all(word in told.err for word in ("--base-url URL", "--source TYPE:ID", "PROFILE_EXPORT_TOKEN", "--help"))
 
 
 @pytest.mark.parametrize("token", ["", "two words\n", " padded"])

@@ -23,6 +23,7 @@ from scripts.verification.values import Format, Source
 
 TOKEN_VARIABLE: Final = "PROFILE_EXPORT_TOKEN"  # noqa: S105 - a name
 FORMATS: Final[dict[str, tuple[Format, ...]]] = {"json": ("json",), "xml": ("xml",), "both": ("json", "xml")}
+NEEDED: Final = f"Needed are --base-url URL, --source TYPE:ID, and the token in {TOKEN_VARIABLE}; --help lists the rest"
 REQUESTS: Final = 50
 REQUESTS_OF_A_SOURCE: Final = 8
 REQUESTS_WITH_FUZZ: Final = 300
@@ -54,7 +55,7 @@ class Options:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise BadUsage(message)
+        raise BadUsage(f"{message}. {NEEDED}")
 
 
 def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:

@@ -59,7 +59,7 @@ def tell(
     if environment.get("GITHUB_ACTIONS"):
         for line in github.render(outcome):
             console.tell(line)
-    if json_to is None and not sys.stdout.isatty():
+    if json_to is None and outcome.word != "usage" and not sys.stdout.isatty():
         console.tell(as_json.render(outcome, indent=None).rstrip(), sys.stdout)
 
 

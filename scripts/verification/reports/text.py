@@ -26,11 +26,16 @@ def render(outcome: Outcome, elsewhere: str) -> Iterator[str]:
         )
     for text in outcome.unseen:
         yield f"No occasion to see: {text}"
-    checks = sum(outcome.ledger.passed.values()) + sum(outcome.ledger.failed.values())
-    yield (
-        f"{checks} checks, {outcome.requests[0]} of {outcome.requests[1]} requests, {outcome.exports[0]} of "
-        f"{outcome.exports[1]} exports, {outcome.seconds:.1f} s"
-    )
+    if outcome.word != "usage":
+        yield _counts(outcome)
     if outcome.ledger.findings:
         yield f"The requests, the answers, and how to repeat them: {elsewhere}"
     yield f"{outcome.sentence} {outcome.reason}".strip()
+
+
+def _counts(outcome: Outcome) -> str:
+    checks = sum(outcome.ledger.passed.values()) + sum(outcome.ledger.failed.values())
+    return (
+        f"{checks} checks, {outcome.requests[0]} of {outcome.requests[1]} requests, {outcome.exports[0]} of "
+        f"{outcome.exports[1]} exports, {outcome.seconds:.1f} s"
+    )
