@@ -99,6 +99,18 @@ def test_a_wrong_token_is_no_broken_contract(tmp_path: Path, portal: BlockingPor
     assert "token was refused" in outcome.reason
 
 
+@pytest.mark.parametrize(("auth", "other"), [("body", "bearer"), ("bearer", "body")])
+def test_a_refused_token_is_said_to_come_from_where_and_to_be_sent_how(
+    tmp_path: Path, portal: BlockingPortal, auth: str, other: str
+) -> None:
+    envelope = {"data": None, "error": 401, "error_text": "Token required"}
+    preflight, _ = told(lambda _: httpx.Response(401, json=envelope), auth=auth)
+    create = run(Panel(), tmp_path, portal, token="another-token", auth=auth)
+    for outcome in (preflight, create):
+        assert f"--auth {other}" in outcome.reason
+        assert "PROFILE_EXPORT_TOKEN" in outcome.reason
+
+
 def test_too_many_requests_stop_it() -> None:
     outcome, sent = told(lambda _: httpx.Response(429, json={"error": 429, "error_text": "Slow down"}))
     assert (outcome.exit_code, len(sent)) == (3, 1)

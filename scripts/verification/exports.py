@@ -10,7 +10,7 @@ from attrs import define, field
 from profile_export.types import is_integer
 from scripts.verification.conversation import Conversation
 from scripts.verification.files import Contents
-from scripts.verification.line import BudgetSpent, Stopped
+from scripts.verification.line import BudgetSpent, Stopped, TokenRefused
 from scripts.verification.overlay import FINAL_WORDS
 from scripts.verification.values import Exchange, Format, Source
 
@@ -72,7 +72,8 @@ def create(
     """Step 1.
 
     Raises:
-        Stopped: The token was refused, or the account may not export.
+        TokenRefused: The panel says so.
+        Stopped: The account may not export.
         Broken: There is no task to go on with.
     """
     members: dict[str, Any] = {"source_type": source.type, "source_id": source.id}
@@ -83,7 +84,7 @@ def create(
     envelope = exchange.envelope
     code = envelope.error if envelope is not None else exchange.answer.status
     if code in REFUSED_TOKEN:
-        raise Stopped(f"the token was refused: error {code} to a request to export {source}")
+        raise TokenRefused(f"the token was refused: error {code} to a request to export {source}")
     if code == TARIFF_LIMIT:
         raise Stopped("the account's tariff doesn't allow the export: error 402")
     _must_succeed(talk, exchange)

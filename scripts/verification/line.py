@@ -39,6 +39,10 @@ class Unreachable(Stopped):
     """There was no answer."""
 
 
+class TokenRefused(Stopped):
+    """The right token, as far as anybody knows, opens nothing."""
+
+
 class BudgetSpent(Stopped):
     """The next request, or export, would be one too many."""
 

@@ -15,7 +15,7 @@ from scripts.verification import comparisons, exports
 from scripts.verification.contract import DOWNLOAD, DOWNLOAD_SHORT
 from scripts.verification.conversation import Conversation
 from scripts.verification.exports import REFUSED_TOKEN, Broken, Export
-from scripts.verification.line import BudgetSpent, Stopped
+from scripts.verification.line import BudgetSpent, Stopped, TokenRefused
 from scripts.verification.refusals import INPUT, TOKENS, UNKNOWN, UNKNOWN_FILE, UNKNOWN_TASK, Refusal, Trespass
 from scripts.verification.values import Exchange, Format, Operation, Source
 
@@ -115,7 +115,7 @@ class Plan:
                 f"not the API: HTTP {answer.status}, {answer.media_type or 'no Content-Type'}, no envelope"
             )
         if envelope.error == REFUSED_TOKEN[0] or exchange.answer.status == REFUSED_TOKEN[0]:
-            raise Stopped(f"the token was refused: error {envelope.error}, {envelope.error_text!r}")
+            raise TokenRefused(f"the token was refused: error {envelope.error}, {envelope.error_text!r}")
         self.talk.judge(exchange)
         self._note_refused(UNKNOWN, exchange, "an unknown task_id")
 

@@ -12,8 +12,8 @@ from scripts.verification.conversation import Conversation
 from scripts.verification.credentials import Credentials
 from scripts.verification.fuzz import fuzz
 from scripts.verification.judge import Judge
-from scripts.verification.line import Budget, Line, Place, Stopped
-from scripts.verification.options import Options
+from scripts.verification.line import Budget, Line, Place, Stopped, TokenRefused
+from scripts.verification.options import TOKEN_VARIABLE, Options
 from scripts.verification.plan import Plan
 from scripts.verification.verdict import AUTH_WORDS, Outcome
 
@@ -62,6 +62,8 @@ def verify(
         if options.fuzz:
             say(f"schemathesis: {budget.left} requests are left")
             fuzz(line, outcome.ledger, options)
+    except TokenRefused as error:
+        outcome.reason = f"{error}. {_about_the_token(options)}"
     except Stopped as error:
         outcome.reason = str(error)
     finally:
@@ -72,3 +74,11 @@ def verify(
         outcome.seconds = clock() - began
     outcome.reason = outcome.reason or "; ".join(plan.gaps)
     outcome.judge()
+
+
+def _about_the_token(options: Options) -> str:
+    other = "bearer" if options.auth == "body" else "body"
+    return (
+        f"It came from {TOKEN_VARIABLE} and was sent {AUTH_WORDS[options.auth]}: is it this panel's token, "
+        f"or does it go {AUTH_WORDS[other]} (--auth {other})?"
+    )
