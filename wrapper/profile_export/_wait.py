@@ -124,7 +124,7 @@ class Wait:
     def _timed_out(self) -> WaitTimeout:
         last = f": it is at {self._last.progress} percent, {self._last.status!r}" if self._last else ""
         return WaitTimeout(
-            f"the task was not finished within {self.timeout:g} seconds{last}",
+            f"the task was not finished within {self.timeout:g} s{last}",
             hints=("the task goes on in the panel: wait for it again by its id",),
             operation="status",
             task_id=self.task_id,
