@@ -59,7 +59,7 @@ class Panel:
         recognises: Whether it knows a repeated `Request-ID`.
         tags: Whether its files have tags and can be asked for in parts.
         faults: What goes wrong next, by the kind of request; each does so once.
-        useless_creates: Creates after a task that had become useless.
+        lag: Seconds for which it doesn't know a new task yet.
     """
 
     now: Callable[[], float]
@@ -70,6 +70,7 @@ class Panel:
     tasks: dict[str, Task] = attrs.field(factory=dict[str, Task])
     faults: dict[str, list[str]] = attrs.field(factory=dict[str, list[str]])
     creates: int = 0
+    lag: float = 0.0
 
     def create(self, request_id: str) -> str:
         self.creates += 1
@@ -87,7 +88,7 @@ class Panel:
     def status(self, task_id: str) -> TaskSnapshot:
         self._refuse(self._fault("status"))
         task = self.tasks.get(task_id)
-        if task is None or task.useless:
+        if task is None or task.useless or self.now() < task.began + self.lag:
             raise TaskNotFound("no such task", task_id=task_id)
         done = min((self.now() - task.began) / TASK_LASTS, 1)
         if done < 1:

@@ -65,6 +65,7 @@ SCENARIOS: Final = (
     Scenario(
         "three connections, of which two break off", {"files": 1, "connections": 3}, {"fetch": ("", "reset", "reset")}
     ),
+    Scenario("the panel learns late of a new task", {"files": 1, "lag": 3.0}),
     Scenario("the first link is refused", ONE, {"fetch": ("410",)}),
     Scenario("all links expire after the end", ONE, meanwhile=_links_expire),
     Scenario("the files become others after the end", ONE, meanwhile=lambda world: world.panel.change()),

@@ -40,6 +40,7 @@ from profile_export import (
     InvalidRequest,
     JournalError,
     NoSpace,
+    PollPolicy,
     RetryPolicy,
     Segment,
     TargetExists,
@@ -66,7 +67,9 @@ class Book:
         self.journal = folder / "journal"
 
     def run(self, *steps: Callable[[Any], Any], **options: Any) -> Any:
-        return self.mode.speak(*steps, **{"journal": self.journal, "retry": ONCE, **options})
+        # A task that is not found is lost here, as new as it may be.
+        poll = PollPolicy(min_delay=0, not_found_grace=0)
+        return self.mode.speak(*steps, **{"journal": self.journal, "retry": ONCE, "poll": poll, **options})
 
     def export(self, *, to: str = "exports", timeout: float = 60, overwrite: bool = False, **options: Any) -> Any:
         place = self.folder / to

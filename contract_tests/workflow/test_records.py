@@ -31,6 +31,7 @@ DRAFT = Record(
 STAGES = [
     DRAFT,
     attrs.evolve(DRAFT, stage="created", task_id="task_1"),
+    attrs.evolve(DRAFT, stage="created", task_id="task_1", task_created_at=1030.5),
     attrs.evolve(DRAFT, stage="verified", task_id="task_1", result=RESULT),
     attrs.evolve(DRAFT, stage="done", task_id="task_1", result=RESULT, number=12),
     attrs.evolve(DRAFT, stage="failed", task_id="task_1", problem="task-failed: it failed"),
@@ -89,6 +90,8 @@ DAMAGES: list[dict[str, Any]] = [
     {"created_at": True},
     {"call_began": None},
     {"call_began": -1},
+    {"task_created_at": None},
+    {"task_created_at": "today"},
     {"number": 1.5},
     {"task_id": 7},
     {"result": {}},
@@ -138,7 +141,7 @@ def test_only_what_is_over_is_not_pending() -> None:
 
 
 def test_earlier_versions_read_what_they_know() -> None:
-    assert "call_began" not in json.loads(_records.write(DRAFT))
+    assert json.loads(_records.write(DRAFT)).keys().isdisjoint(_records.OPTIONAL)
 
 
 @pytest.mark.parametrize(("call_began", "began"), [(None, DRAFT.created_at), (990.5, 990.5)])

@@ -73,6 +73,7 @@ class World:
     latency: float = 0.0
     quiet_until: float = 0.0
     now: float = 5000.0
+    wall: float = 1_800_000_000.0
     performed: list[do.Effect[Any]] = attrs.field(factory=list)
     _played: dict[str, int] = attrs.field(factory=lambda: defaultdict(int), init=False)
 
@@ -117,6 +118,8 @@ class World:
                 return None
             case do.Now():
                 return self.now
+            case do.WallClock():
+                return self.wall + self.now
             case do.Draw():
                 return self.draw()
             case do.QuietTime():
@@ -162,5 +165,5 @@ class World:
     @property
     def deeds(self) -> list[str]:
         """The names of the effects that do something in the world, in order."""
-        quiet = (do.Now, do.Draw, do.Emit, do.QuietTime, do.Sleep)
+        quiet = (do.Now, do.WallClock, do.Draw, do.Emit, do.QuietTime, do.Sleep)
         return [type(effect).__name__ for effect in self.performed if not isinstance(effect, quiet)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from profile_export._effects import ClearParts, Effect, Flow, ForgetRecord, OpenRecord, SaveRecord
+from profile_export._effects import ClearParts, Effect, Flow, ForgetRecord, OpenRecord, SaveRecord, WallClock
 from profile_export._records import Record
 from profile_export._requests import ExportRequest, Settings
 from profile_export._retry import is_final
@@ -40,7 +40,8 @@ class Entry:
 
     def created(self, task_id: str) -> Flow[None]:
         """The panel gave a task."""
-        yield from self._update(stage="created", task_id=task_id)
+        now = yield from WallClock()
+        yield from self._update(stage="created", task_id=task_id, task_created_at=now)
 
     def spares(self, error: ExportError) -> Flow[None]:
         """A file of its name is another export's: whoever resumes this one later must not replace that."""

@@ -29,6 +29,8 @@ Stage: TypeAlias = Literal["intent", "created", "verified", "failed", "done"]
 FINAL: Final[frozenset[Stage]] = frozenset({"done", "failed"})
 # Seconds of Unix time at the end of the year 9999, where dates end.
 LAST_MOMENT: Final = 253_402_300_799
+# Moments that a record has where they are known.
+OPTIONAL: Final = ("call_began", "task_created_at")
 
 
 @attrs.frozen
@@ -50,6 +52,7 @@ class Record:
         result: The files, once they are verified.
         problem: Why it failed.
         call_began: When the call of several exports began that it is one of, where it replaces files.
+        task_created_at: When the panel gave the task, which may be long after this export began.
     """
 
     origin: str
@@ -66,6 +69,7 @@ class Record:
     result: DownloadedExport | None = None
     problem: str = ""
     call_began: float | None = None
+    task_created_at: float | None = None
 
     def follows(self, other: Record) -> bool:
         """Whether it tells more than `other`, or as much: of two processes with one export, one may be behind."""
@@ -110,9 +114,10 @@ def write(record: Record) -> bytes:
         "directory": str(record.directory),
         "result": None if record.result is None else _result(record.result),
     }
-    if record.call_began is None:
-        # Earlier versions read the rest.
-        del members["call_began"]
+    for name in OPTIONAL:
+        if members[name] is None:
+            # Earlier versions read the rest.
+            del members[name]
     return json.dumps(members, indent=2).encode()
 
 
@@ -157,7 +162,7 @@ def _fits(members: dict[str, Any]) -> bool:
         and isinstance(members["where"], dict | None)
         and isinstance(members["overwrite"], bool)
         and _is_moment(members["created_at"])
-        and ("call_began" not in members or _is_moment(members["call_began"]))
+        and all(_is_moment(members[name]) for name in OPTIONAL if name in members)
         and is_integer(members["number"])
         and stage in get_args(Stage)
         and (task_id is not None or stage in {"intent", "failed"})

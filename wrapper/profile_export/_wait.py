@@ -33,8 +33,8 @@ class Wait:
     """One wait for one task, a step at a time, so that it can be watched as a stream.
 
     `timeout` is in seconds, or None for ever; `file_format` is what the task was created with, or "" where that isn't
-    known; `created_at` is when the task was created, on the driver's clock, if that was in this process: the panel may
-    not know it yet.
+    known; `created_at` is when the task was created, on the driver's clock, or None where that isn't known: the panel
+    may not know a new one yet.
     """
 
     task_id: str

@@ -16,6 +16,7 @@ from profile_export._effects import (
     PrepareDirectory,
     ReadRecord,
     TakeVerified,
+    WallClock,
 )
 from profile_export._entry import Entry, open_entry
 from profile_export._records import Record
@@ -81,13 +82,14 @@ def go_on(entry: Entry, to: Destination, settings: Settings, timeout: float | No
         if verified is not None:
             yield from _done(entry, verified, settings)
             return verified
-        task_id, created_at = entry.record.task_id, None
-        if task_id is None:
+        task_id = entry.record.task_id
+        if task_id is not None:
+            yield from Emit(TaskAttached(task_id=task_id))
+            created_at = yield from _created_at(entry.record)
+        else:
             deadline = None if timeout is None else (yield from Now()) + timeout
             task_id = yield from _create(entry, settings, deadline)
             created_at = yield from Now()
-        else:
-            yield from Emit(TaskAttached(task_id=task_id))
         wait = Wait(task_id, settings, timeout, entry.record.file_format, created_at)
         result = yield from download((yield from wait.finish()), to, settings, entry)
     except TargetExists:
@@ -101,6 +103,15 @@ def go_on(entry: Entry, to: Destination, settings: Settings, timeout: float | No
         raise
     yield from _done(entry, result, settings)
     return result
+
+
+def _created_at(record: Record) -> Flow[float | None]:
+    """When an earlier run got the task, on the driver's clock: the panel may not know it yet, whoever asks."""
+    if record.task_created_at is None:
+        return None
+    age = (yield from WallClock()) - record.task_created_at
+    # A clock that was set back makes nothing younger than new.
+    return (yield from Now()) - max(age, 0.0)
 
 
 def _done(entry: Entry, result: DownloadedExport, settings: Settings) -> Flow[None]:
