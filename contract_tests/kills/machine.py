@@ -255,6 +255,10 @@ class Stream:
     def fileno(self) -> int:
         return self.raw.fileno()
 
+    @property
+    def closed(self) -> bool:
+        return self.raw.closed
+
     def close(self) -> None:
         self.raw.close()
 

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 import pytest
 
-from profile_export import _files, _leftovers, _ownership, errors
+from profile_export import _files, _leftovers, _ownership, _part_file, errors
 from profile_export._leftovers import read_record, record_of, take_up
 from profile_export._part_file import PartFile
 from profile_export._parts import PartFiles
@@ -332,6 +332,27 @@ def test_clearing_removes_what_is_left_of_a_task(target: Path) -> None:
     other = killed(target, task="task_2")
     _leftovers.clear(target, TASK)
     assert names(target) == [other.name, record_of(other).name]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(5, "input/output error")], ids=repr)
+@pytest.mark.parametrize("after", ["forget", "sync_directory"])
+def test_an_end_after_the_name_was_given_is_told_as_what_it_is(
+    target: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, after: str
+) -> None:
+    def ends(*_: Any) -> None:
+        raise error
+
+    def work() -> None:
+        with PartFiles() as parts:
+            parts.begin(target, TASK, count_rows=True, announced=None, etag=TAG).write(CONTENT)
+            with monkeypatch.context() as broken:
+                broken.setattr(_leftovers if after == "forget" else _part_file, after, ends)
+                parts.publish(target, overwrite=False)
+
+    with pytest.raises(KeyboardInterrupt if isinstance(error, KeyboardInterrupt) else errors.DownloadError):
+        work()
+    assert names(target) == [target.name]
+    assert target.read_bytes() == CONTENT
 
 
 def test_a_full_disk_at_a_clean_end_keeps_what_was_vouched_for(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -260,7 +260,8 @@ class PartFile(RangedFile):
 
     def keep(self) -> None:
         """Leaves what is here to a later run, durably, where it can be gone on with; else removes it."""
-        if self.resume_point is None:
+        # A file that is closed has its name, or is one of a rejected export.
+        if self.resume_point is None or self._file.closed:
             self.discard()
             return
         try:
