@@ -236,6 +236,23 @@ def test_a_file_system_that_can_not_sync_folders_is_fine(
     assert names(target.parent) == [target.name]
 
 
+def test_a_folder_that_can_not_be_listed_is_fine(
+    parts: PartFiles, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Tests may run as root, who may list every folder.
+    real = os.open
+
+    def refuse(path: Any, *arguments: Any, **more: Any) -> int:
+        if Path(path).is_dir():
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return real(path, *arguments, **more)
+
+    monkeypatch.setattr(os, "open", refuse)
+    fill(parts, target)
+    parts.publish(target, overwrite=False)
+    assert names(target.parent) == [target.name]
+
+
 def test_a_failed_naming_without_hard_links_leaves_no_empty_file(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "hardlink_to", fails_with(errno.ENOTSUP))
     with PartFiles() as parts:

@@ -89,9 +89,8 @@ def new_directory(path: Path, mode: int = 0o777) -> None:
     missing = [folder for folder in path.parents if not folder.exists()]
     for folder in [*reversed(missing), path]:
         folder.mkdir(mode=mode if folder == path else 0o777, exist_ok=True)
-        # Also when it is there: who made it may have been killed. And who may look into it may not read its parent.
-        with contextlib.suppress(PermissionError):
-            sync_directory(folder.parent)
+        # Also when it is there: who made it may have been killed.
+        sync_directory(folder.parent)
 
 
 def rename_new(source: Path, target: Path) -> None:
@@ -119,7 +118,11 @@ def sync_directory(path: Path) -> None:
     """Makes the new name itself durable; Windows can't, and needn't."""
     if os.name == "nt":
         return
-    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except PermissionError:
+        # Who may write to it may not be allowed to list it, so this is no failure either.
+        return
     try:
         os.fsync(descriptor)
     except OSError as error:
