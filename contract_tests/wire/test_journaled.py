@@ -432,10 +432,10 @@ def full(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     def fill(first: int) -> None:
         changes = itertools.count(1)
 
-        def replace(path: Path, content: bytes, *, durable: bool = True) -> None:
+        def replace(path: Path, content: bytes, **options: Any) -> None:
             if path.parent.name == "journal" and next(changes) >= first:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            real(path, content, durable=durable)
+            real(path, content, **options)
 
         monkeypatch.setattr(_files, "replace", replace)
 

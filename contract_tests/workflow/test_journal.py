@@ -97,6 +97,31 @@ def test_who_is_behind_takes_nothing_back(journal: Journal, late: Any) -> None:
     assert journal.get(record.id) == done
 
 
+def test_who_falls_behind_while_it_writes_takes_nothing_back(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = attrs.evolve(journal.open(DRAFT), task_id="task_1", result=RESULT)
+    done = attrs.evolve(record, stage="done")
+    real_sync = os.fsync
+
+    def sync(descriptor: int) -> None:
+        monkeypatch.setattr(os, "fsync", real_sync)
+        journal.save(done)
+        real_sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    journal.save(attrs.evolve(record, stage="created"))
+    assert journal.get(record.id) == done
+
+
+@pytest.mark.parametrize("late", ["created", "verified", "failed", "done"])
+def test_what_is_over_and_gone_does_not_come_back(journal: Journal, late: Any) -> None:
+    record = attrs.evolve(journal.open(DRAFT), task_id="task_1", result=RESULT)
+    journal.save(attrs.evolve(record, stage="done"))
+    second = journal.open(attrs.evolve(DRAFT, request_id="request-2"))
+    journal.save(attrs.evolve(record, stage=late))
+    assert names(journal) == [f"{second.id}.json"]
+    assert journal.pending() == (second,)
+
+
 def test_of_many_that_begin_at_once_one_writes_and_all_find_it(journal: Journal) -> None:
     drafts = [attrs.evolve(DRAFT, request_id=f"request-{number}") for number in range(40)]
     with ThreadPoolExecutor(8) as pool:

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import hashlib
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Final, cast
 
@@ -144,12 +144,14 @@ def write_new(path: Path, content: bytes) -> None:
     sync_directory(path.parent)
 
 
-def replace(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Writes a small private file in one step, in place of the one of that name.
+def replace(path: Path, content: bytes, *, durable: bool = True, unless: Callable[[], bool] = lambda: False) -> None:
+    """Writes a small private file in one step, in place of the one of that name; `unless` is asked right before that.
 
     After a loss of power, one of the two is there, and whole; the new one surely, if it is `durable`.
     """
     with _beside(path, content) as written:
+        if unless():
+            return
         written.replace(path)
     if durable:
         sync_directory(path.parent)

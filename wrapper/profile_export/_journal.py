@@ -69,11 +69,17 @@ class Journal:
             JournalError: It can't be written.
         """
         with self._translated():
-            now = self._read(record.key, record.number)
-            if now is None or record.follows(now):
-                _files.replace(self._file(record.id), _records.write(record))
+            # Looked at last: until its bytes are on the disk, another process may finish the export.
+            _files.replace(self._file(record.id), _records.write(record), unless=lambda: self._is_behind(record))
             if not record.pending:
                 _temporaries.sweep(self.path)
+
+    def _is_behind(self, record: Record) -> bool:
+        """Whether another process has come further with it, or it is over and gone since the next one began."""
+        now = self._read(record.key, record.number)
+        if now is None:
+            return any(number > record.number for number in self._numbers(record.key))
+        return not record.follows(now)
 
     def forget(self, record_id: str, *, unless_begun: bool = False) -> None:
         """Removes a record; with `unless_begun`, not where another process has come further with it meanwhile.
