@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from contract_tests.kills.checks import check_files, check_finished, check_nothing_lost, records
 from contract_tests.kills.drill import Roots, check_good, goes_on
 from contract_tests.kills.runs import Run, World
+from profile_export import forget_export
 from profile_export.errors import CreateOutcomeUnknown, ExportError, TargetExists
 from profile_export.policy import RetryPolicy
 
@@ -55,6 +56,24 @@ def test_one_rests_while_the_other_one_goes_the_whole_way(first: int, roots: Roo
         play(world, pair, [(first, steps), (1 - first, STEPS * 9)])
         check_pair(world, pair, (TargetExists,))
         shutil.rmtree(world.root)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_forgotten_one_and_the_next_of_its_number_are_two(first: int, roots: Roots) -> None:
+    world = World.new(roots(), files=1)
+    pair: list[Run] = []
+    for _ in range(2):
+        for record in records(world):
+            forget_export(world.journal, record.id)
+        pair.append(world.start(world.export()))
+        while pair[-1].effect != "Fetch":
+            pair[-1].step()
+    [record] = records(world)
+    pair[first].finish()
+    assert pair[first].result.task_id == f"task_{first + 1}"
+    assert [it.task_id for it in records(world)] == [record.task_id], "the record is the second one's"
+    assert isinstance(pair[1 - first].finish().error, TargetExists), "it is none of its own files"
+    assert [it.stage for it in records(world)] == (["done"] if first else ["verified"])
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)

@@ -122,6 +122,16 @@ def test_what_is_over_and_gone_does_not_come_back(journal: Journal, late: Any) -
     assert journal.pending() == (second,)
 
 
+@pytest.mark.parametrize("late", ["created", "done"])
+def test_a_number_that_was_forgotten_is_another_exports(journal: Journal, late: Any) -> None:
+    record = attrs.evolve(journal.open(DRAFT), task_id="task_1", result=RESULT)
+    forget_export(journal.path, record.id)
+    other = journal.open(attrs.evolve(DRAFT, request_id="request-2"))
+    assert other.id == record.id
+    journal.save(attrs.evolve(record, stage=late))
+    assert journal.get(record.id) == other
+
+
 def test_of_many_that_begin_at_once_one_writes_and_all_find_it(journal: Journal) -> None:
     drafts = [attrs.evolve(DRAFT, request_id=f"request-{number}") for number in range(40)]
     with ThreadPoolExecutor(8) as pool:

@@ -75,11 +75,11 @@ class Journal:
                 _temporaries.sweep(self.path)
 
     def _is_behind(self, record: Record) -> bool:
-        """Whether another process has come further with it, or it is over and gone since the next one began."""
+        """Whether another process has come further with it, or it is gone and its number, or the next, is taken."""
         now = self._read(record.key, record.number)
         if now is None:
             return any(number > record.number for number in self._numbers(record.key))
-        return not record.follows(now)
+        return record.request_id != now.request_id or not record.follows(now)
 
     def forget(self, record_id: str, *, unless_begun: bool = False) -> None:
         """Removes a record; with `unless_begun`, not where another process has come further with it meanwhile.

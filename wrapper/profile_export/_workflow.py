@@ -159,7 +159,8 @@ def _published_elsewhere(entry: Entry, to: Destination) -> Flow[DownloadedExport
 
 def _result_in_place(entry: Entry, to: Destination) -> Flow[DownloadedExport | None]:
     record = (yield from ReadRecord(entry.record.id)) if entry.kept else entry.record
-    if record.result is None:
+    # Since it was forgotten, its number may be another export's.
+    if record.result is None or record.request_id != entry.record.request_id:
         return None
     for file in record.result.files:
         # A record has no open store; where the files go may have.
