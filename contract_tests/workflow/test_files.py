@@ -253,14 +253,41 @@ def test_a_folder_that_can_not_be_listed_is_fine(
     assert names(target.parent) == [target.name]
 
 
-def test_a_failed_naming_without_hard_links_leaves_no_empty_file(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOENT])
+def test_a_failed_naming_without_hard_links_leaves_no_empty_file(
+    target: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
     monkeypatch.setattr(Path, "hardlink_to", fails_with(errno.ENOTSUP))
     with PartFiles() as parts:
         fill(parts, target)
-        monkeypatch.setattr(Path, "replace", fails_with(errno.EIO))
+        monkeypatch.setattr(Path, "replace", fails_with(number))
         with pytest.raises(errors.DownloadError):
             parts.publish(target, overwrite=False)
     assert names(target.parent) == []
+
+
+def test_an_interruption_after_naming_without_hard_links_keeps_the_file(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "hardlink_to", fails_with(errno.ENOTSUP))
+    real_replace = Path.replace
+
+    def replace(self: Path, place: Path) -> Path:
+        renamed = real_replace(self, place)
+        if place == target:
+            raise KeyboardInterrupt
+        return renamed
+
+    def work() -> None:
+        with PartFiles() as parts:
+            fill(parts, target)
+            monkeypatch.setattr(Path, "replace", replace)
+            parts.publish(target, overwrite=False)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert names(target.parent) == [target.name]
+    assert target.read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOENT])

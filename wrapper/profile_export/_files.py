@@ -106,9 +106,11 @@ def rename_new(source: Path, target: Path) -> None:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         try:
             source.replace(target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                target.unlink()
+        except BaseException as error:
+            # A signal may come when the name is given already: then the source is gone, and the file must stay.
+            if isinstance(error, FileNotFoundError) or os.path.lexists(source):
+                with contextlib.suppress(OSError):
+                    target.unlink()
             raise
     else:
         source.unlink()
