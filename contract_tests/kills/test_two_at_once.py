@@ -8,10 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contract_tests.kills.checks import check_files, check_finished, check_nothing_lost, records
+from contract_tests.kills.checks import check_files, check_finished, check_nothing_lost, everything_below, records
 from contract_tests.kills.drill import Roots, check_good, goes_on
-from contract_tests.kills.runs import Run, World
+from contract_tests.kills.runs import Program, Run, World
 from profile_export import forget_export
+from profile_export._download import Destination
+from profile_export._resume import resume
 from profile_export.errors import CreateOutcomeUnknown, ExportError, TargetExists
 from profile_export.policy import RetryPolicy
 
@@ -27,6 +29,13 @@ def pair_of(world: World) -> tuple[Run, Run]:
         run.step()
     assert len(records(world)) == 1
     return pair
+
+
+def download(run: Run) -> None:
+    """Goes on until a file is in its part file."""
+    while run.effect != "Fetch":
+        run.step()
+    run.step()
 
 
 def play(world: World, pair: tuple[Run, Run], turns: list[tuple[int, int]]) -> None:
@@ -56,6 +65,32 @@ def test_one_rests_while_the_other_one_goes_the_whole_way(first: int, roots: Roo
         play(world, pair, [(first, steps), (1 - first, STEPS * 9)])
         check_pair(world, pair, (TargetExists,))
         shutil.rmtree(world.root)
+
+
+@pytest.mark.parametrize("dies", [0, 1])
+def test_what_one_leaves_that_is_killed_goes_with_the_end_of_the_other(dies: int, roots: Roots) -> None:
+    world = World.new(roots(), files=1)
+    pair = pair_of(world)
+    for run in pair:
+        download(run)
+    pair[dies].kill()
+    check_good(pair[1 - dies].finish())
+    check_finished(world)
+
+
+def test_what_a_killed_one_leaves_goes_when_another_folder_is_filled(roots: Roots) -> None:
+    world = World.new(roots(), files=1)
+    killed = world.start(world.export())
+    download(killed)
+    killed.kill()
+    assert len(everything_below(world.exports)) == 2, "a part file and its record"
+    [record] = records(world)
+
+    def program() -> Program:
+        return (yield resume(record, Destination(world.root / "other"), world.settings, None))
+
+    check_good(world.start(program()).finish())
+    assert everything_below(world.exports) == []
 
 
 @pytest.mark.parametrize("first", [0, 1])

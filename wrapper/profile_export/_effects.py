@@ -223,7 +223,7 @@ class TakeVerified(PartEffect[bool]):
 
 @attrs.frozen
 class ClearParts(FileEffect[None]):
-    """Removes what runs that are gone left of a task's files; nothing can be joined to it any more."""
+    """Removes what runs that are gone left of a task's files; nothing is joined to it any more."""
 
     directory: Target
     task_id: str

@@ -52,7 +52,8 @@ class Entry:
         yield from self._update(stage="verified", result=result)
 
     def done(self, result: DownloadedExport) -> Flow[None]:
-        """Every file has its name."""
+        """Every file has its name. Before that is noted, since nobody looks again after it, the rest goes."""
+        yield from self._clear()
         yield from self._update(stage="done", result=result)
 
     def ended(self, error: ExportError) -> Flow[None]:
@@ -66,9 +67,12 @@ class Entry:
             yield from _noted(error, ForgetRecord(self.record.id))
 
     def _failed(self, error: ExportError) -> Flow[None]:
+        yield from self._clear()
+        yield from self._update(stage="failed", problem=f"{error.slug}: {error}")
+
+    def _clear(self) -> Flow[None]:
         if self.kept and self.record.task_id is not None:
             yield from ClearParts(self.record.directory, self.record.task_id)
-        yield from self._update(stage="failed", problem=f"{error.slug}: {error}")
 
     def _update(self, **changes: Any) -> Flow[None]:
         self.record = attrs.evolve(self.record, **changes)

@@ -192,7 +192,7 @@ def clear(target: Path, task_id: str) -> None:
 
 
 def clear_all(directory: Path, task_id: str) -> None:
-    """Removes what runs that are gone left of all files of a task, once it is of no use any more."""
+    """Removes what runs that are gone left of all files of a task, once nobody needs it any more."""
     for leftover in _matching(directory, "", task_id):
         remove(leftover.path)
 
