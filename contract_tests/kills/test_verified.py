@@ -11,6 +11,8 @@ import pytest
 from contract_tests.kills.checks import everything_below, records
 from contract_tests.kills.panel import NAMES
 from contract_tests.kills.runs import Program, Run, World
+from profile_export._download import Destination
+from profile_export._resume import resume
 
 
 def killed_in_publishing(root: Path, names_given: int, **options: Any) -> World:
@@ -74,6 +76,24 @@ def test_a_part_file_that_was_changed_since_is_not_published(tmp_path: Path) -> 
     task = world.panel.last
     assert task is not None
     assert [(world.exports / name).read_bytes() for name in NAMES] == [task.content(index) for index in range(2)]
+
+
+def resume_to(world: World, folder: Path) -> Program:
+    [record] = records(world)
+    return (yield resume(record, Destination(folder), world.settings, None))
+
+
+def test_what_was_to_go_elsewhere_meanwhile_can_come_back(tmp_path: Path) -> None:
+    world = killed_in_publishing(tmp_path / "root", 1)
+    elsewhere = world.start(resume_to(world, world.root / "other"))
+    for _ in range(2):
+        step_to(elsewhere, "Publish")
+        elsewhere.step()
+    elsewhere.kill()
+    [result] = world.start(world.resume_all()).finish().result
+    assert [file.path for file in result.files] == [world.exports / name for name in NAMES]
+    assert everything_below(world.exports) == sorted(NAMES)
+    assert [record.stage for record in records(world)] == ["done"]
 
 
 def test_a_name_that_was_taken_meanwhile_is_not_replaced(tmp_path: Path) -> None:

@@ -170,13 +170,13 @@ def _published_before(
 ) -> Flow[dict[Target, DownloadedFile]]:
     """The files that an earlier run had verified, and could give their names before it ended."""
     there: dict[Target, DownloadedFile] = {}
-    # A record has no open store; the plans may have.
-    targets = {plan.target: plan.target for plan in plans}
+    # By their names: who had verified them may have sent them elsewhere, and a record has no open store.
+    targets = {plan.target.name: plan.target for plan in plans}
     before = entry.published_before if entry is not None else None
     for file in before.files if before is not None else ():
-        target = targets.get(file.place)
+        target = targets.get(file.place.name)
         if target is not None and (yield from IsPublished(target, done.task_id, file.size, file.sha256)):
-            there[target] = file
+            there[target] = attrs.evolve(file, path=target)
     return there
 
 
