@@ -83,6 +83,8 @@ class World:
         records: tuple[Record, ...] = yield _resume.chosen(self.settings, None)
         claims = Claims()
         for record in records:
+            if not (yield _resume.is_left(record, None)):
+                continue
             place = _resume.own_place(record, claims)
             try:
                 outcomes.append((yield _resume.resume(record, place, self.settings, HOUR)))

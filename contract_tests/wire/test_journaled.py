@@ -51,6 +51,7 @@ from profile_export import (
     UsageError,
     WaitTimeout,
     _files,
+    forget_export,
     pending_exports,
 )
 
@@ -382,6 +383,29 @@ def test_one_that_fails_does_not_stop_the_others(panel: Panel, book: Book, tmp_p
     assert isinstance(first.error, TaskNotFound)
     check(second.unwrap())
     assert (first.source, second.source) == (Database(1), Segment(7))
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_one_that_is_gone_meanwhile_is_passed_over_unless_it_was_named(
+    panel: Panel, book: Book, tmp_path: Path, named: bool
+) -> None:
+    panel.create(created(), created(SECOND))
+    panel.status(running(), running(), completed())
+    with pytest.raises(WaitTimeout):
+        book.export(timeout=0)
+    [first] = book.ids
+    with pytest.raises(WaitTimeout):
+        book.run(lambda client: client.export(Segment(7), to=tmp_path / "exports", timeout=0))
+    [second] = {*book.ids} - {first}
+
+    def meanwhile(_: httpx.Request) -> httpx.Response:
+        forget_export(book.journal, second)
+        return file_answer()
+
+    panel.file(meanwhile)
+    outcome, *others = book.resume(*([first, second] if named else []))
+    check(outcome.unwrap())
+    assert [type(other.error) for other in others] == [JournalError] * named
 
 
 def test_the_exports_of_another_panel_are_not_ours(panel: Panel, book: Book) -> None:

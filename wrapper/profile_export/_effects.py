@@ -278,5 +278,12 @@ class ReadRecord(JournalEffect[Record]):
 
 
 @attrs.frozen
+class HasRecord(JournalEffect[bool]):
+    """Whether a record is there."""
+
+    record_id: str
+
+
+@attrs.frozen
 class PendingRecords(JournalEffect[tuple[Record, ...]]):
     """The records that can be gone on with, oldest first."""

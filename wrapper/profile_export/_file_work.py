@@ -119,6 +119,8 @@ def _with_journal(effect: do.JournalEffect[Any], journal: Journal | None) -> Any
             return journal.forget(record_id, unless_begun=True)
         case do.ReadRecord(record_id):
             return journal.get(record_id)
+        case do.HasRecord(record_id):
+            return journal.has(record_id)
         case do.PendingRecords():
             return journal.pending()
         case _:

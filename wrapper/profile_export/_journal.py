@@ -98,12 +98,23 @@ class Journal:
         Raises:
             JournalError: There is none, or it can't be read.
         """
-        match = NAME.fullmatch(f"{record_id}.json")
-        with self._translated():
-            found = self._read(match[1], int(match[2])) if match else None
+        found = self._find(record_id)
         if found is None:
             raise JournalError(f"{self.path} has no record {record_id!r}", hints=("pending lists what there is",))
         return found
+
+    def has(self, record_id: str) -> bool:
+        """Whether there is a record of this id.
+
+        Raises:
+            JournalError: It can't be read.
+        """
+        return self._find(record_id) is not None
+
+    def _find(self, record_id: str) -> Record | None:
+        match = NAME.fullmatch(f"{record_id}.json")
+        with self._translated():
+            return self._read(match[1], int(match[2])) if match else None
 
     def pending(self) -> tuple[Record, ...]:
         """The records of exports that can be gone on with, oldest first.

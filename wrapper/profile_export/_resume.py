@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from profile_export._claims import Claims
 from profile_export._download import Destination
-from profile_export._effects import Flow, PendingRecords, PrepareDirectory, ReadRecord, WallClock
+from profile_export._effects import Flow, HasRecord, PendingRecords, PrepareDirectory, ReadRecord, WallClock
 from profile_export._entry import Entry
 from profile_export._records import Record
 from profile_export._requests import Settings, outcome_unknown
@@ -35,6 +35,14 @@ def chosen(settings: Settings, ids: tuple[str, ...] | None) -> Flow[tuple[Record
             raise JournalError(f"the export {record_id} is one of {record.origin}, not of {settings.panel.api}")
         records.append(record)
     return tuple(records)
+
+
+def is_left(record: Record, ids: tuple[str, ...] | None) -> Flow[bool]:
+    """Whether it is still to be resumed: while others were, another process may have finished and followed it.
+
+    Who named it by its id is told so.
+    """
+    return ids is not None or (yield from HasRecord(record.id))
 
 
 def resume(record: Record, to: Destination, settings: Settings, timeout: float | None) -> Flow[DownloadedExport]:

@@ -272,7 +272,10 @@ class AsyncExportClient:
         place = None if to is None else _arguments.destination(to, overwrite=False, many=True)
         outcomes: list[ExportOutcome] = []
         claims = Claims()
-        for record in await self._driver.run(_resume.chosen(self._settings, None if ids is None else tuple(ids))):
+        named = None if ids is None else tuple(ids)
+        for record in await self._driver.run(_resume.chosen(self._settings, named)):
+            if not await self._driver.run(_resume.is_left(record, named)):
+                continue
             target = place or _resume.own_place(record, claims)
             flow = _resume.resume(record, target, self._settings, limit)
             try:
