@@ -438,8 +438,16 @@ def test_what_a_killed_process_was_writing_is_cleared_away(tmp_path: Path) -> No
     assert names(tmp_path) == sorted([mine.name, elsewhere.name, other.name]), "only what is surely nobody's goes"
 
 
+def test_what_a_killed_process_tried_before_there_was_the_folder_is_cleared_away(tmp_path: Path) -> None:
+    killed_writer(tmp_path)
+    (tmp_path / "exports").mkdir()
+    prepare_directory(tmp_path / "exports")
+    assert names(tmp_path) == ["exports"]
+
+
 def test_a_folder_is_looked_through_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten thousand exports into one folder would look at each of its names ten thousand times."""
+    monkeypatch.setattr(_temporaries, "_looked", {})
     looked: list[Path] = []
     real_listdir = os.listdir
 
@@ -450,7 +458,7 @@ def test_a_folder_is_looked_through_now_and_then(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(os, "listdir", listdir)
     for _ in range(20):
         prepare_directory(tmp_path)
-    assert looked == [tmp_path]
+    assert looked == [tmp_path, tmp_path.parent]
     (tmp_path / "later").mkdir()
     left = killed_writer(tmp_path / "later")
     prepare_directory(left.parent)

@@ -70,7 +70,9 @@ def prepare_directory(path: Path) -> None:
         there = next(folder for folder in (path, *path.parents) if os.path.lexists(folder))
         if not there.is_dir():
             raise DownloadError(f"{there} is a file, not a folder", hints=("choose another folder",))
+        # Also above it: where it was missing a moment ago, another process may have been killed while it tried there.
         _temporaries.sweep(there)
+        _temporaries.sweep(there.parent)
         probe = there / _temporaries.new_name()
         try:
             os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
