@@ -53,6 +53,7 @@ for again.
   and goes on once it is removed.
 - Parts of a task that is of no use any more, since the panel forgot it, stay where they are if the run that fetched
   them was killed.
+- Of two equal exports at once, parts of one that is killed after the other one's end stay where they are.
 """
 
 
