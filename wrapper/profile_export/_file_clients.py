@@ -63,7 +63,7 @@ class FileClients:
                 except anyio.get_cancelled_exc_class():
                     raise
                 except BaseException as error:  # noqa: BLE001 - a Ctrl-C, raised below
-                    outcome = Outcome(error=error)
+                    outcome = Outcome[do.Fetched | do.Redirected](error=error)
         # Not before: the portal would wrap what is raised.
         return outcome.get()
 
