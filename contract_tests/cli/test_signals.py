@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -142,3 +143,37 @@ def test_an_end_behind_the_result_adds_no_second_document(
     done = cli("run", "database:1", "--to", tmp_path, "--json", url=panel.url)
     assert (done.code, len(done.document["files"])) == (143, 1)
     assert "interrupted by SIGTERM" in done.err
+
+
+class EndsLate:
+    """A signal comes while it is finalized."""
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_an_end_in_a_finalizer_is_not_lost() -> None:
+    def work() -> None:
+        EndsLate()
+        for _ in range(100):
+            time.sleep(0.05)
+
+    with pytest.raises(Interrupted), raising():
+        work()
+
+
+def test_what_else_a_finalizer_meets_is_told_as_ever() -> None:
+    told: list[Any] = []
+    before, sys.unraisablehook = sys.unraisablehook, told.append
+    try:
+        with raising():
+            Broken()
+    finally:
+        sys.unraisablehook = before
+    assert [type(one.exc_value) for one in told] == [ZeroDivisionError]
+    assert sys.unraisablehook is before
+
+
+class Broken:
+    def __del__(self) -> None:
+        raise ZeroDivisionError
