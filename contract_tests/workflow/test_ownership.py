@@ -62,6 +62,12 @@ def test_a_container_of_the_same_name_is_another_machine(monkeypatch: pytest.Mon
     assert theirs != this_process().host
     assert not gone(attrs.evolve(dead, host=theirs), UNTOUCHED)
     assert gone(attrs.evolve(dead, host=theirs), UNTOUCHED + 1)
+    assert gone(attrs.evolve(dead, host=theirs, boot="another")), "it ended with its machine"
+
+
+def test_what_was_left_in_good_order_is_nobody_s() -> None:
+    assert gone(_ownership.nobody())
+    assert read_owner(attrs.asdict(_ownership.nobody())) == _ownership.nobody()
 
 
 def test_a_folder_may_have_two_names(tmp_path: Path) -> None:

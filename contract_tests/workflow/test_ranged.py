@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from profile_export._leftovers import read_record
+from profile_export._ownership import nobody
 from profile_export._part_file import PartFile
 from profile_export._parts import PartFiles
 
@@ -60,6 +61,16 @@ def test_what_is_not_to_be_believed_is_taken_back_from_the_record(tmp_path: Path
     assert record is not None
     assert record.ranges == ((0, 5), (10, 15))
     part.discard()
+
+
+def test_what_is_kept_for_a_later_run_is_nobody_s(tmp_path: Path) -> None:
+    """Another container may take it up, where no process of this one can be asked for."""
+    part = begun(tmp_path)
+    part.write(CONTENT[:5])
+    part.keep()
+    record = read_record(part.path)
+    assert record is not None
+    assert (record.owner, record.synced) == (nobody(), 5)
 
 
 places = st.integers(0, len(CONTENT) - 1)

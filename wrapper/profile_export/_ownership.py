@@ -31,7 +31,8 @@ _guard: Final = threading.Lock()
 class Owner:
     """One process: its host, that host's run since it was started, its number, and when it began; "" where unknown.
 
-    Containers of one name on one machine are hosts of their own: a number means another process in each of them.
+    Behind the host's name stands its space of process numbers: containers of one name have each their own. Without a
+    host it is nobody.
     """
 
     host: str
@@ -51,6 +52,11 @@ def read_owner(value: object) -> Owner | None:
 def this_process() -> Owner:
     """This process."""
     return _this(os.getpid())
+
+
+def nobody() -> Owner:
+    """The owner of what a process left in good order, in this run of the machine."""
+    return Owner("", boot(), 0, "")
 
 
 @cache
@@ -80,15 +86,24 @@ def boot() -> str:
 def is_gone(owner: Owner, path: Path, *, idle: float) -> bool:
     """Whether nobody works on the part file at `path` any more, which nobody touched for `idle` seconds."""
     me = this_process()
-    if owner.host != me.host:
+    if not owner.host:
+        return True
+    if _machine(owner) != _machine(me):
         return idle > UNTOUCHED
     if owner.boot and me.boot and owner.boot != me.boot:
         return True
+    if owner.host != me.host:
+        # Another container: its numbers say nothing here.
+        return idle > UNTOUCHED
     if owner.pid == me.pid and owner.began == me.began:
         true = _true(path)
         with _guard:
             return true not in _busy.values()
     return not _lives(owner, idle)
+
+
+def _machine(owner: Owner) -> str:
+    return owner.host.partition(" ")[0]
 
 
 def _lives(owner: Owner, idle: float) -> bool:

@@ -20,6 +20,7 @@ from profile_export._effects import Fetched
 from profile_export._evidence import Evidence
 from profile_export._files import PERMISSIONS, new_directory, rename_new, sync_directory, translated
 from profile_export._leftovers import ENDING, Leftover, PartRecord
+from profile_export._ownership import Owner
 from profile_export._ranged import RangedFile
 from profile_export._ranges import ResumePoint
 from profile_export._room import Room
@@ -270,7 +271,7 @@ class PartFile(RangedFile):
             self._synced = self.size
             # What was cut ends where its bytes end.
             self._tells_ranges = bool(self.beyond)
-            self._write_record(durable=True, synced=True)
+            self._write_record(_ownership.nobody(), durable=True, synced=True)
         except (OSError, ExportError):
             # A full disk, say. What the record said before still holds.
             pass
@@ -287,8 +288,15 @@ class PartFile(RangedFile):
         with contextlib.suppress(OSError):
             self._file.close()
 
-    def _write_record(self, *, durable: bool = False, synced: bool = False, ranges: tuple[Span, ...] = ()) -> None:
-        owner = _ownership.this_process()
+    def _write_record(
+        self,
+        owner: Owner | None = None,
+        *,
+        durable: bool = False,
+        synced: bool = False,
+        ranges: tuple[Span, ...] = (),
+    ) -> None:
+        owner = owner or _ownership.this_process()
         if self._tells_ranges:
             ranges = self.spans
         record = PartRecord(self.task_id, self.etag, self.total, self._synced, owner, ranges, synced and bool(ranges))
