@@ -408,6 +408,26 @@ def test_one_that_is_gone_meanwhile_is_passed_over_unless_it_was_named(
     assert [type(other.error) for other in others] == [JournalError] * named
 
 
+def test_a_record_that_is_damaged_meanwhile_hides_no_outcome(panel: Panel, book: Book, tmp_path: Path) -> None:
+    panel.create(created(), created(SECOND))
+    panel.status(running(), running(), completed())
+    with pytest.raises(WaitTimeout):
+        book.export(timeout=0)
+    [first] = book.ids
+    with pytest.raises(WaitTimeout):
+        book.run(lambda client: client.export(Segment(7), to=tmp_path / "exports", timeout=0))
+    [second] = {*book.ids} - {first}
+
+    def meanwhile(_: httpx.Request) -> httpx.Response:
+        (book.journal / f"{second}.json").write_bytes(b"{}")
+        return file_answer()
+
+    panel.file(meanwhile)
+    outcome, other = book.resume()
+    check(outcome.unwrap())
+    assert isinstance(other.error, JournalError)
+
+
 def test_the_exports_of_another_panel_are_not_ours(panel: Panel, book: Book) -> None:
     panel.create()
     panel.status(running())

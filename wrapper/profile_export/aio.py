@@ -274,11 +274,11 @@ class AsyncExportClient:
         claims = Claims()
         named = None if ids is None else tuple(ids)
         for record in await self._driver.run(_resume.chosen(self._settings, named)):
-            if not await self._driver.run(_resume.is_left(record, named)):
-                continue
             target = place or _resume.own_place(record, claims)
             flow = _resume.resume(record, target, self._settings, limit)
             try:
+                if not await self._driver.run(_resume.is_left(record, named)):
+                    continue
                 outcomes.append(ExportOutcome(record.source, await self._driver.run(flow, export=record.request_id)))
             except ExportError as error:
                 outcomes.append(ExportOutcome(record.source, error=error))

@@ -270,11 +270,11 @@ class ExportClient:
         claims = Claims()
         named = None if ids is None else tuple(ids)
         for record in self._driver.run(_resume.chosen(self._settings, named)):
-            if not self._driver.run(_resume.is_left(record, named)):
-                continue
             target = place or _resume.own_place(record, claims)
             flow = _resume.resume(record, target, self._settings, limit)
             try:
+                if not self._driver.run(_resume.is_left(record, named)):
+                    continue
                 outcomes.append(ExportOutcome(record.source, self._driver.run(flow, export=record.request_id)))
             except ExportError as error:
                 outcomes.append(ExportOutcome(record.source, error=error))
