@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import threading
@@ -476,6 +477,35 @@ def test_a_sink_in_a_thread_may_close_the_asynchronous_client(
 
     run(style, main)
     assert told == ["connections closed", "client closed"]
+
+
+def test_a_task_that_a_sink_began_waits_for_the_exports_when_it_closes_the_client(tmp_path: Path) -> None:
+    """Nothing waits for that task, though it was begun in the midst of a run."""
+    ends: list[str] = []
+    client: Any = None
+    closer: Any = None
+
+    async def close() -> None:
+        await client.aclose()
+        ends.append("client")
+
+    def begin(event: Event) -> None:
+        nonlocal closer
+        if isinstance(event, TaskCreated):
+            closer = asyncio.get_running_loop().create_task(close())
+        if isinstance(event, ExportFailed):
+            ends.append("export")
+
+    async def main() -> None:
+        nonlocal client
+        client = Paper(polls=1_000_000).client("asyncio", on_event=begin)
+        async with aclosing(client.export_many(databases(1), to=tmp_path)) as outcomes:
+            with pytest.raises(UsageError, match="closed"):
+                await anext(outcomes)
+        await closer
+
+    run("asyncio", main)
+    assert ends == ["export", "client"]
 
 
 @every_style

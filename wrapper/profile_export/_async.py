@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Callable, Generator
-from contextvars import ContextVar
+from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 import anyio
@@ -20,7 +18,7 @@ from profile_export._file_clients import FileClients
 from profile_export._file_work import with_files
 from profile_export._limiter import Limiter
 from profile_export._local import Local
-from profile_export._threads import FileWork
+from profile_export._threads import FileWork, in_piece_of
 from profile_export._together import Together
 from profile_export_api import Client
 from profile_export_api.api.profiles import create_export
@@ -48,10 +46,6 @@ class _Run:
     places: threading.Semaphore | None = None
 
 
-# The drivers in the midst of whose runs this is, also where the thread of a file has its event loop do something.
-_RUNNING: ContextVar[frozenset[AsyncDriver]] = ContextVar("profile_export_running", default=frozenset())
-
-
 class AsyncDriver:
     """Runs flows over one httpx client, each in the task that asked for it; files come over clients of their own."""
 
@@ -72,8 +66,8 @@ class AsyncDriver:
         crews = tuple(self.crews)
         for crew in crews:
             crew.halt()
-        # A sink that closes the client is in the midst of a run, which may have just been cancelled, and waits for it.
-        within = self in _RUNNING.get()
+        # A sink in a thread that closes the client is waited for by a run, which may just have been cancelled.
+        within = in_piece_of(self)
         if not within:
             for crew in crews:
                 await crew.stop()
@@ -81,23 +75,14 @@ class AsyncDriver:
         with anyio.CancelScope(shield=within):
             await self._http.aclose()
 
-    @contextlib.contextmanager
-    def _running(self) -> Generator[None]:
-        before = _RUNNING.get()
-        _RUNNING.set(before | {self})
-        try:
-            yield
-        finally:
-            _RUNNING.set(before)
-
     async def run(self, flow: do.Flow[T], *, export: str = "") -> T:
         """Performs the flow; an effect's error is raised in the flow, which may handle it.
 
         `export` is what its events tell as the export that they are about, where it is not to ask for a request id.
         """
         refuse_closed(self._http)
-        with self._running(), self._local.run(export) as local:
-            async with FileWork(local.parts()) as work:
+        with self._local.run(export) as local:
+            async with FileWork(local.parts(), self) as work:
                 return await self._drive(flow, _Run(work, local))
 
     async def _drive(self, flow: do.Flow[T], run: _Run) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
@@ -16,6 +17,13 @@ from profile_export._parts import PartFiles
 from profile_export._stop import Stop
 
 T = TypeVar("T")
+# The owners of the pieces of work in whose threads this is, and of what those threads have their event loop do.
+_PIECES_OF: ContextVar[frozenset[object]] = ContextVar("profile_export_pieces_of", default=frozenset())
+
+
+def in_piece_of(owner: object) -> bool:
+    """Whether a piece of this owner's work waits for what is done here."""
+    return owner in _PIECES_OF.get()
 
 
 class FileWork:
@@ -26,8 +34,9 @@ class FileWork:
     piece each.
     """
 
-    def __init__(self, parts: PartFiles) -> None:
+    def __init__(self, parts: PartFiles, owner: object = None) -> None:
         self.parts = parts
+        self._owner = owner
         self._changed = threading.Condition()
         self._busy = 0
         self._over = self._left = False
@@ -70,6 +79,8 @@ class FileWork:
             if self._over:
                 raise RuntimeError("the run that wanted this is over")
             self._busy += 1
+        # The thread has a context of its own.
+        _PIECES_OF.set(_PIECES_OF.get() | {self._owner})
         try:
             return work(*arguments)
         finally:
