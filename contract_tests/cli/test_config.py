@@ -527,6 +527,31 @@ def test_who_changes_the_file_waits_for_another_who_does(cli: Cli, write: Write)
     assert list(tomllib.loads(file.read_text())["panels"]) == ["main", "theirs", "mine"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="folders can't be locked there")
+def test_a_lock_that_is_never_let_go_is_not_waited_for(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`flock FOLDER profile-export config set ...`."""
+    import fcntl  # noqa: PLC0415 - Windows has none
+
+    monkeypatch.setattr(config_text, "PATIENCE", 0.1)
+    file = write("")
+    folder = os.open(file.parent, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    try:
+        assert cli("config", "set", "mine", "--base-url", "https://mine.example.com").code == 0
+    finally:
+        os.close(folder)
+
+
+def test_who_has_no_home_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError
+
+    monkeypatch.delenv("PROFILE_EXPORT_CONFIG", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", "")
+    monkeypatch.setattr(Path, "home", homeless)
+    assert configuration.read().panels == {}
+
+
 def test_a_panel_is_checked_although_one_with_a_longer_name_is_wrong(cli: Cli, write: Write) -> None:
     write(
         '[panels.main]\nbase_url = "no-address"\n[panels.main2]\nbase_url = "https://a.example.com"\nauth = "magic"\n'

@@ -96,7 +96,6 @@ DAMAGES: list[dict[str, Any]] = [
     {"task_id": 7},
     {"result": {}},
     {"result": {"files": [{}]}},
-    {"extra": 1},
     {"problem": ...},
 ]
 
@@ -107,6 +106,11 @@ def test_a_damaged_record_is_refused(damage: dict[str, Any]) -> None:
     members = {name: value for name, value in members.items() if value is not ...}
     with pytest.raises(JournalError, match="here is a damaged record"):
         _records.read(json.dumps(members).encode(), "here")
+
+
+def test_what_a_later_version_adds_is_passed_over() -> None:
+    members = {**json.loads(_records.write(DRAFT)), "extra": 1}
+    assert _records.read(json.dumps(members).encode(), "here") == DRAFT
 
 
 @pytest.mark.parametrize(

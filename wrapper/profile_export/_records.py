@@ -178,7 +178,9 @@ def _is_moment(value: object) -> bool:
 def _record(members: dict[str, Any]) -> Record:
     source, directory, result = members.pop("source"), members.pop("directory"), members.pop("result")
     read_result = None if result is None else _read_result(result)
-    return Record(source=parse_source(source), directory=read_target(directory), result=read_result, **members)
+    # What a later version adds must not keep this one from going on.
+    known = {name: members[name] for name in members.keys() & attrs.fields_dict(Record).keys()}
+    return Record(source=parse_source(source), directory=read_target(directory), result=read_result, **known)
 
 
 def _read_result(members: dict[str, Any]) -> DownloadedExport:

@@ -8,12 +8,16 @@ import os
 import re
 import secrets
 import sys
+import time
 import tomllib
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from profile_export import UsageError
+
+# Seconds. Changing a file takes milliseconds.
+PATIENCE: Final = 5.0
 
 
 def panel(text: str, name: str) -> dict[str, Any]:
@@ -79,18 +83,30 @@ def change(file: Path, changed: Callable[[], str]) -> None:
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Generator[None]:
-    """Waits for others who change a file there; where nothing can be locked, nobody is waited for."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl  # noqa: PLC0415 - Windows has none
+    """Waits for others who change a file there, but not for ever: who started this program may have the lock himself.
 
+    Where nothing can be locked, nobody is waited for.
+    """
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):
             descriptor = os.open(folder, os.O_RDONLY)
             stack.callback(os.close, descriptor)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            until = time.monotonic() + PATIENCE
+            while not _locked(descriptor) and time.monotonic() < until:
+                time.sleep(0.02)
         yield
+
+
+def _locked(descriptor: int) -> bool:
+    if sys.platform == "win32":
+        return True
+    import fcntl  # noqa: PLC0415 - Windows has none
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _write(file: Path, text: str) -> None:

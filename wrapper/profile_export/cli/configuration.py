@@ -5,6 +5,7 @@ Whatever is wrong in it is collected as problems that say where, so that `config
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -110,8 +111,9 @@ def path() -> Path:
         return Path(named)
     folder = Path(click.get_app_dir(NAME))
     if not folder.is_absolute():
-        # XDG's specification: an empty place counts as none, and so does a relative one.
-        folder = Path.home() / ".config" / NAME
+        # XDG's specification: an empty place counts as none, and so does a relative one. Not everybody has a home.
+        with contextlib.suppress(RuntimeError):
+            folder = Path.home() / ".config" / NAME
     return folder / FILE
 
 

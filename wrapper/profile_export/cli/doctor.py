@@ -140,7 +140,7 @@ def _ask(invocation: Invocation, chosen: choosing.Chosen, url: str, token: str) 
             client.status(f"doctor-{uuid.uuid4()}")
     except TaskNotFound as error:
         if error.hints and urlsplit(url).path.strip("/"):
-            return _trouble(error, "it answers, but nothing seems to be at this path", ())
+            return Finding("panel", "it answers by 404, for an unknown task or for an unknown path", error.hints)
         return Finding("panel", "it answers, has this API, and accepts the token")
     except AuthenticationError as error:
         hints = ("take a token that the panel shows among its API settings now",)

@@ -60,6 +60,9 @@ class _Signals:
             self._hook(unraisable)
             return
         self.listen()
+        if sys.platform == "win32":
+            # There it would be an end without cleaning up: the next Ctrl-C is heard.
+            return
         self._again = threading.Timer(AGAIN_AFTER, os.kill, (os.getpid(), error.number))
         self._again.start()
 
