@@ -40,12 +40,13 @@ class Stepped(Awaitable[Any]):
                 self.waits += 1
                 if self.waits == self.at:
                     self.do()
+                answer, thrown = None, None
                 try:
                     answer = yield waiting
                 except BaseException as error:  # noqa: BLE001 - every one belongs to the coroutine
-                    waiting = self.coroutine.throw(error)
-                else:
-                    waiting = self.coroutine.send(answer)
+                    thrown = error
+                # Not from within the handler: what the coroutine raises would have the error as its context.
+                waiting = self.coroutine.send(answer) if thrown is None else self.coroutine.throw(thrown)
         except StopIteration as end:
             return end.value
 
