@@ -98,8 +98,6 @@ class Fetcher:
             attempt = _Attempt(effect, parts, local, shares, hands)
             shares.on_fatal(inner.set)
             with self.watched(inner), self._closing.waking(lambda: shares.note(closed())):
-                if self._closing.is_set():
-                    raise closed()
                 answer = self._fetch_first(attempt)
                 if isinstance(answer, do.Redirected):
                     return answer

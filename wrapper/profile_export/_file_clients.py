@@ -143,8 +143,6 @@ class _LoopStream(httpx.SyncByteStream):
     def next(self) -> Any:
         """What comes next, or None."""
         with self._stop.waking(self.close):
-            if self._stop.is_set():
-                self.close()
             try:
                 return self._portal.call(self._receive.receive)
             except (anyio.EndOfStream, anyio.ClosedResourceError):

@@ -38,10 +38,13 @@ class Stop:
 
     @contextlib.contextmanager
     def waking(self, wake: Callable[[], None]) -> Generator[None]:
-        """Calls `wake` when it is set, for whoever waits for something else meanwhile."""
+        """Calls `wake` when it is set, or at once if it is, for whoever waits for something else meanwhile."""
         with self._lock:
             self._wakers.append(wake)
+            late = self.is_set()
         try:
+            if late:
+                wake()
             yield
         finally:
             with self._lock:
