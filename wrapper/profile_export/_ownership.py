@@ -116,12 +116,11 @@ def _lives(owner: Owner, idle: float) -> bool:
         return False
     except OSError:
         pass
-    began = _began(owner.pid)
-    if owner.began and began and owner.began != began:
-        # Another process has the number now.
-        return False
+    state, began = _stat(owner.pid)
+    # Another process has the number now.
+    another = owner.began and began and owner.began != began
     # A zombie has ended; its parent has not asked yet.
-    return _stat(owner.pid)[:1] != ["Z"]
+    return not another and state != "Z"
 
 
 def hold(path: Path) -> None:
@@ -143,15 +142,15 @@ def _true(path: Path) -> str:
 
 
 def _began(pid: int) -> str:
-    """When a process began, in ticks since the start of the machine: field 22 of its line."""
-    fields = _stat(pid)
-    return fields[19] if len(fields) > 19 else ""
+    """When a process began, in ticks since the start of the machine."""
+    return _stat(pid)[1]
 
 
-def _stat(pid: int) -> list[str]:
-    """What Linux tells of a process (man 5 proc), from its state on, which is field 3; nothing elsewhere."""
+def _stat(pid: int) -> tuple[str, str]:
+    """A process' state, and when it began: fields 3 and 22 of its line (Linux, man 5 proc); "" elsewhere."""
     # The command's name comes before, in parentheses, and may hold blanks and parentheses itself.
-    return _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    return (fields[0], fields[19]) if len(fields) > 19 else ("", "")
 
 
 def _read(path: str) -> str:
