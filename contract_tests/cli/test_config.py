@@ -8,7 +8,8 @@ import stat
 import sys
 import threading
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -507,21 +508,30 @@ def test_a_panel_of_another_process_is_not_lost(
     assert list(tomllib.loads(file.read_text())["panels"]) == ["main", "theirs", "mine"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="folders can't be locked there")
-def test_who_changes_the_file_waits_for_another_who_does(cli: Cli, write: Write) -> None:
+@contextmanager
+def locked(folder: Path) -> Generator[None]:
+    """Somebody else has the folder's lock."""
     import fcntl  # noqa: PLC0415 - Windows has none
 
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders can't be locked there")
+def test_who_changes_the_file_waits_for_another_who_does(cli: Cli, write: Write) -> None:
     main, theirs = (f'[panels.{name}]\nbase_url = "https://{name}.example.com"\n' for name in ("main", "theirs"))
     file = write(main)
-    folder = os.open(file.parent, os.O_RDONLY)
-    fcntl.flock(folder, fcntl.LOCK_EX)
     ends: list[int] = []
     arguments = ("config", "set", "mine", "--base-url", "https://mine.example.com")
     second = threading.Thread(target=lambda: ends.append(cli(*arguments).code))
-    second.start()
-    second.join(0.5)
-    write(f"{main}\n{theirs}")
-    os.close(folder)
+    with locked(file.parent):
+        second.start()
+        second.join(0.5)
+        write(f"{main}\n{theirs}")
     second.join(20)
     assert ends == [0]
     assert list(tomllib.loads(file.read_text())["panels"]) == ["main", "theirs", "mine"]
@@ -530,16 +540,9 @@ def test_who_changes_the_file_waits_for_another_who_does(cli: Cli, write: Write)
 @pytest.mark.skipif(sys.platform == "win32", reason="folders can't be locked there")
 def test_a_lock_that_is_never_let_go_is_not_waited_for(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """`flock FOLDER profile-export config set ...`."""
-    import fcntl  # noqa: PLC0415 - Windows has none
-
     monkeypatch.setattr(config_text, "PATIENCE", 0.1)
-    file = write("")
-    folder = os.open(file.parent, os.O_RDONLY)
-    fcntl.flock(folder, fcntl.LOCK_EX)
-    try:
+    with locked(write("").parent):
         assert cli("config", "set", "mine", "--base-url", "https://mine.example.com").code == 0
-    finally:
-        os.close(folder)
 
 
 def test_who_has_no_home_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:

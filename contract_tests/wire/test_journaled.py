@@ -385,10 +385,8 @@ def test_one_that_fails_does_not_stop_the_others(panel: Panel, book: Book, tmp_p
     assert (first.source, second.source) == (Database(1), Segment(7))
 
 
-@pytest.mark.parametrize("named", [False, True])
-def test_one_that_is_gone_meanwhile_is_passed_over_unless_it_was_named(
-    panel: Panel, book: Book, tmp_path: Path, named: bool
-) -> None:
+def two_unfinished(panel: Panel, book: Book, tmp_path: Path) -> tuple[str, str]:
+    """The ids of their records; the first one's task is completed when it is asked for next."""
     panel.create(created(), created(SECOND))
     panel.status(running(), running(), completed())
     with pytest.raises(WaitTimeout):
@@ -397,6 +395,14 @@ def test_one_that_is_gone_meanwhile_is_passed_over_unless_it_was_named(
     with pytest.raises(WaitTimeout):
         book.run(lambda client: client.export(Segment(7), to=tmp_path / "exports", timeout=0))
     [second] = {*book.ids} - {first}
+    return first, second
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_one_that_is_gone_meanwhile_is_passed_over_unless_it_was_named(
+    panel: Panel, book: Book, tmp_path: Path, named: bool
+) -> None:
+    first, second = two_unfinished(panel, book, tmp_path)
 
     def meanwhile(_: httpx.Request) -> httpx.Response:
         forget_export(book.journal, second)
@@ -409,14 +415,7 @@ def test_one_that_is_gone_meanwhile_is_passed_over_unless_it_was_named(
 
 
 def test_a_record_that_is_damaged_meanwhile_hides_no_outcome(panel: Panel, book: Book, tmp_path: Path) -> None:
-    panel.create(created(), created(SECOND))
-    panel.status(running(), running(), completed())
-    with pytest.raises(WaitTimeout):
-        book.export(timeout=0)
-    [first] = book.ids
-    with pytest.raises(WaitTimeout):
-        book.run(lambda client: client.export(Segment(7), to=tmp_path / "exports", timeout=0))
-    [second] = {*book.ids} - {first}
+    _, second = two_unfinished(panel, book, tmp_path)
 
     def meanwhile(_: httpx.Request) -> httpx.Response:
         (book.journal / f"{second}.json").write_bytes(b"{}")
