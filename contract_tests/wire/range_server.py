@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 PATH = "/api/download/data/u/1_database_export.csv"
+SILENCE = 30.0  # seconds; far more than a slow machine takes for what a test does meanwhile
 
 
 class RangePanel(ThreadingHTTPServer):
@@ -26,7 +27,8 @@ class RangePanel(ThreadingHTTPServer):
         self.context = context
         self.etag = '"one"'
         self.accepts = "bytes"
-        # What becomes of the n-th download: its status, how many bytes come before the connection ends, other headers.
+        # What becomes of the n-th download: what is done `before` it, its status, other headers, how many bytes come,
+        # and what is done `then`, before the connection ends.
         self.acts: dict[int, dict[str, Any]] = {}
         self.asked: list[str | None] = []
         self.asked_of: list[str] = []
@@ -35,10 +37,24 @@ class RangePanel(ThreadingHTTPServer):
         self.guard = threading.Lock()
         self.open = self.most = 0
         self.piece, self.pause, self.delay = 65_536, 0.0, 0.0
+        self.silent = threading.Semaphore(0)
+        self.over = threading.Event()
+        self.waited_for = False
 
     @property
     def url(self) -> str:
         return f"{'http' if self.context is None else 'https'}://127.0.0.1:{self.server_address[1]}"
+
+    def say_nothing(self) -> None:
+        """Until the test is over; a client that is still there at the end of a long silence has waited for it."""
+        self.silent.release()
+        if not self.over.wait(SILENCE):
+            self.waited_for = True
+
+    def wait_for_silence(self, connections: int) -> None:
+        """Until it says nothing on so many connections."""
+        for _ in range(connections):
+            self.silent.acquire(timeout=SILENCE)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that leave are what is tested."""
@@ -88,6 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _download(self, panel: RangePanel, content: bytes, act: dict[str, Any]) -> None:
         time.sleep(panel.delay)
+        act.get("before", lambda: None)()
         etag = act.get("etag", panel.etag)
         match = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers["Range"] or "")
         start, end, total = 0, len(content), len(content)
@@ -131,6 +148,7 @@ def serving(*contents: bytes, context: ssl.SSLContext | None = None) -> Generato
     try:
         yield panel
     finally:
+        panel.over.set()
         panel.shutdown()
         thread.join()
         panel.server_close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,14 @@ from typing import Any
 import anyio
 import pytest
 
-from contract_tests.wire.range_server import RangePanel, serving
-from profile_export import AsyncExportClient, DownloadPolicy, ExportClient, RetryPolicy
+from contract_tests.wire.range_server import SILENCE, RangePanel, serving
+from profile_export import AsyncExportClient, DownloadPolicy, ExportClient, RetryPolicy, _part_file
 from profile_export.types import DownloadedExport
 
 FILE = b"id,occupation\n" + b"".join(b"%08d,doctor\n" % number for number in range(40_000))
 PIECE = len(FILE) // 4
+# No request times out before the panel's silence ends, which it notes.
+PATIENT: dict[str, Any] = {"request_timeout": 2 * SILENCE}
 
 kinds = pytest.mark.parametrize("kind", ["sync", "asyncio", "trio"])
 
@@ -28,6 +30,41 @@ def slow_panel() -> Generator[RangePanel]:
     with serving(FILE) as panel:
         panel.piece, panel.pause = 16_384, 0.01
         yield panel
+
+
+class Written:
+    """Tells when so many bytes have been written to part files, however long that takes here."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, awaited: int) -> None:
+        self._left, self._guard, self._done = awaited, threading.Lock(), threading.Event()
+        self._put = _part_file.PartFile._put
+
+        def put(*given: Any) -> None:
+            self._counted(*given)
+
+        patch.setattr(_part_file.PartFile, "_put", put)
+
+    def _counted(self, part: Any, position: int, chunk: Any) -> None:
+        self._put(part, position, chunk)
+        with self._guard:
+            self._left -= len(chunk)
+        if self._left <= 0:
+            self._done.set()
+
+    def wait(self) -> None:
+        """Until they have been."""
+        assert self._done.wait(SILENCE), f"{self._left} bytes never came"
+
+    def then(self, act: Callable[[], object]) -> threading.Thread:
+        """Does this then, in a thread that has been started."""
+
+        def wait_and_act() -> None:
+            self.wait()
+            act()
+
+        thread = threading.Thread(target=wait_and_act)
+        thread.start()
+        return thread
 
 
 def options(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ import httpx
 import pytest
 
 from contract_tests.wire.range_server import RangePanel
-from contract_tests.wire.ranges import check, check_threads, download, options, slow_panel
+from contract_tests.wire.ranges import PATIENT, Written, check, check_threads, download, options, slow_panel
 from profile_export import (
     AsyncExportClient,
     CreateOutcomeUnknown,
@@ -23,55 +21,49 @@ from profile_export import (
     UsageError,
 )
 
-SOON = 2.0
-
-
 pytestmark = pytest.mark.usefixtures("small_ranges")
 
 
 @pytest.fixture
 def panel() -> Iterator[RangePanel]:
     with slow_panel() as panel:
-        panel.pause = 0.05
         yield panel
 
 
-def close_blocking(panel: RangePanel, folder: Path, connections: int) -> None:
-    client = ExportClient(panel.url, **options(connections))
+def close_blocking(panel: RangePanel, folder: Path, connections: int, written: Written) -> None:
+    client = ExportClient(panel.url, **options(connections, **PATIENT))
     done = client.task("t").wait()
-    closing = threading.Timer(0.2, client.close)
-    closing.start()
+    closing = written.then(client.close)
     with pytest.raises(UsageError, match="this client is closed"):
         done.download(folder)
     closing.join()
 
 
-async def close_waiting(panel: RangePanel, folder: Path, connections: int, **more: Any) -> None:
-    client = AsyncExportClient(panel.url, **options(connections), **more)
+async def close_waiting(panel: RangePanel, folder: Path, connections: int, written: Written, **more: Any) -> None:
+    client = AsyncExportClient(panel.url, **options(connections, **PATIENT), **more)
     fetching = asyncio.create_task((await client.task("t").wait()).download(folder))
-    await asyncio.sleep(0.2)
+    await asyncio.to_thread(written.wait)
     await client.aclose()
     with pytest.raises(UsageError, match="this client is closed"):
         await fetching
 
 
-def close_meanwhile(panel: RangePanel, kind: str, folder: Path, connections: int) -> None:
-    begun = time.monotonic()
+def close_when(written: Written, panel: RangePanel, kind: str, folder: Path, connections: int) -> None:
     if kind == "sync":
-        close_blocking(panel, folder, connections)
+        close_blocking(panel, folder, connections, written)
     else:
         more = {"transport": httpx.AsyncHTTPTransport()} if kind == "transport" else {}
-        asyncio.run(close_waiting(panel, folder, connections, **more))
-    assert time.monotonic() - begun < SOON
+        asyncio.run(close_waiting(panel, folder, connections, written, **more))
+    check_threads()
 
 
 @pytest.mark.parametrize("connections", [1, 4])
 @pytest.mark.parametrize("kind", ["sync", "asyncio", "transport"])
-def test_a_download_whose_client_is_closed_ends_soon_and_can_be_gone_on_with(
-    panel: RangePanel, kind: str, tmp_path: Path, connections: int
+def test_a_download_whose_client_is_closed_can_be_gone_on_with(
+    panel: RangePanel, kind: str, tmp_path: Path, connections: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    close_meanwhile(panel, kind, tmp_path, connections)
-    check_threads()
+    panel.pause = 0.2
+    close_when(Written(monkeypatch, 65_536), panel, kind, tmp_path, connections)
     first, panel.pause = len(panel.asked), 0.0
     check(download(panel, "sync", tmp_path), tmp_path)
     assert None not in panel.asked[first:], "what came before was thrown away"
@@ -79,12 +71,12 @@ def test_a_download_whose_client_is_closed_ends_soon_and_can_be_gone_on_with(
 
 @pytest.mark.parametrize("connections", [1, 4])
 @pytest.mark.parametrize("kind", ["sync", "asyncio", "transport"])
-def test_so_does_one_that_waits_for_a_silent_panel(
-    panel: RangePanel, kind: str, tmp_path: Path, connections: int
+def test_one_that_waits_for_a_silent_panel_ends_at_once(
+    panel: RangePanel, kind: str, tmp_path: Path, connections: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    panel.pause = 10.0
-    close_meanwhile(panel, kind, tmp_path, connections)
-    check_threads()
+    panel.acts = {number: {"bytes": 16_384, "then": panel.say_nothing} for number in range(4)}
+    close_when(Written(monkeypatch, connections * 16_384), panel, kind, tmp_path, connections)
+    assert not panel.waited_for
 
 
 @pytest.mark.parametrize("kind", ["sync", "asyncio"])

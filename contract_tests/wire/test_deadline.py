@@ -18,7 +18,7 @@ from contract_tests.wire.listeners import ANSWER, Listener, listening, read_requ
 from profile_export import RequestTimeout, RetryPolicy
 from profile_export._deadline import Deadline
 
-PATIENCE = 0.2
+PATIENCE = 0.5  # seconds, in which a slow machine still answers
 HASTY = RetryPolicy(attempts=1, request_timeout=PATIENCE)
 ANSWERS = 3
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,19 @@ from typing import Any
 import pytest
 
 from contract_tests.wire.range_server import RangePanel
-from contract_tests.wire.ranges import FILE, PIECE, check, check_threads, download, kinds, options, slow_panel, starts
+from contract_tests.wire.ranges import (
+    FILE,
+    PATIENT,
+    PIECE,
+    Written,
+    check,
+    check_threads,
+    download,
+    kinds,
+    options,
+    slow_panel,
+    starts,
+)
 from profile_export import AsyncExportClient, DownloadPolicy, ExportClient, _arguments, _part_file, errors
 from profile_export._stop import Stop, Stopped
 from profile_export._workflow import save
@@ -130,11 +140,10 @@ def test_a_failure_that_is_everybodys_ends_all_at_once(
         put(self, position, chunk)
 
     monkeypatch.setattr(_part_file.PartFile, "_put", full)
-    panel.pause = 2.0
-    begun = time.monotonic()
+    panel.acts = {number: {"bytes": 16_384, "then": panel.say_nothing} for number in range(4)}
     with pytest.raises(errors.NoSpace):
-        download(panel, kind, tmp_path)
-    assert time.monotonic() - begun < 1.9
+        download(panel, kind, tmp_path, **PATIENT)
+    assert not panel.waited_for
     check_threads()
 
 
@@ -171,37 +180,39 @@ def test_one_connection_tells_how_far_it_is_in_every_range(panel: RangePanel, ki
     assert len([received for received in told if received > len(FILE) // 2]) > 3
 
 
-def stop_sync(panel: RangePanel, folder: Path) -> None:
-    with ExportClient(panel.url, **options(4)) as client:
+def stop_sync(panel: RangePanel, folder: Path, written: Written) -> None:
+    with ExportClient(panel.url, **options(4, **PATIENT)) as client:
         done = client.task("t").wait()
         flow = save(done._done, _arguments.destination(folder, overwrite=False), client._settings)
         stop = Stop()
-        threading.Timer(0.25, stop.set).start()
-        begun = time.monotonic()
+        stopping = written.then(stop.set)
         with pytest.raises(Stopped):
             client._driver.run(flow, stop=stop)
-        assert time.monotonic() - begun < 0.6
+        stopping.join()
 
 
-async def cancel_async(panel: RangePanel, folder: Path) -> None:
-    async with AsyncExportClient(panel.url, **options(4)) as client:
+async def cancel_async(panel: RangePanel, folder: Path, written: Written) -> None:
+    async with AsyncExportClient(panel.url, **options(4, **PATIENT)) as client:
         done = await client.task("t").wait()
         task = asyncio.create_task(done.download(folder))
-        await asyncio.sleep(0.25)
+        await asyncio.to_thread(written.wait)
         task.cancel()
-        ended, _ = await asyncio.wait([task], timeout=0.3)
-        assert ended
-        assert task.cancelled()
+        with pytest.raises(asyncio.CancelledError):
+            await task
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 @pytest.mark.parametrize("kind", ["sync", "asyncio"])
-def test_an_interruption_ends_all_ranges_and_keeps_them(panel: RangePanel, kind: str, tmp_path: Path) -> None:
-    panel.acts = {number: {"bytes": 65_536, "then": lambda: time.sleep(1)} for number in range(4)}
+def test_an_interruption_ends_all_ranges_and_keeps_them(
+    panel: RangePanel, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel.acts = {number: {"bytes": 65_536, "then": panel.say_nothing} for number in range(4)}
+    written = Written(monkeypatch, 4 * 65_536)
     if kind == "sync":
-        stop_sync(panel, tmp_path)
+        stop_sync(panel, tmp_path, written)
     else:
-        asyncio.run(cancel_async(panel, tmp_path))
+        asyncio.run(cancel_async(panel, tmp_path, written))
+    assert not panel.waited_for
     assert panel.most == 4
     check_threads()
     (record,) = tmp_path.glob("*.json")

@@ -194,10 +194,10 @@ def test_endless_quotes_cost_no_memory_and_no_time(inside: bytes, tail: bytes) -
     counter.feed(b'"')
     tracemalloc.start()
     try:
-        began = time.perf_counter()
+        began = time.thread_time()
         for _ in range(8):
             counter.feed(chunk)
-        took = time.perf_counter() - began
+        took = time.thread_time() - began
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
