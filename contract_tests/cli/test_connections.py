@@ -19,7 +19,8 @@ def test_a_file_comes_over_so_many_connections(
 ) -> None:
     monkeypatch.setattr(_splits, "SMALLEST_RANGE", 1024)
     with serving(FILE) as panel:
-        panel.piece, panel.pause = 16_384, 0.01
+        panel.piece = 16_384
+        panel.together(3)
         if way == "option":
             words = ["--connections", "3", "--base-url", panel.url]
         else:

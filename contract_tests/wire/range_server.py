@@ -27,8 +27,8 @@ class RangePanel(ThreadingHTTPServer):
         self.context = context
         self.etag = '"one"'
         self.accepts = "bytes"
-        # What becomes of the n-th download: what is done `before` it, its status, other headers, how many bytes come,
-        # and what is done `then`, before the connection ends.
+        # What becomes of the n-th download: its status, other headers, how many bytes come; and what is done `before`,
+        # in the `midst` of it (behind its first piece), and `then`, which is before the connection ends.
         self.acts: dict[int, dict[str, Any]] = {}
         self.asked: list[str | None] = []
         self.asked_of: list[str] = []
@@ -45,6 +45,11 @@ class RangePanel(ThreadingHTTPServer):
     def url(self) -> str:
         return f"{'http' if self.context is None else 'https'}://127.0.0.1:{self.server_address[1]}"
 
+    def together(self, connections: int) -> None:
+        """Lets none of the first downloads go on behind its first piece before so many of them are there."""
+        gate = threading.Barrier(connections, timeout=SILENCE)
+        self.acts = {number: {"midst": gate.wait} for number in range(connections)}
+
     def say_nothing(self) -> None:
         """Until the test is over; a client that is still there at the end of a long silence has waited for it."""
         self.silent.release()
@@ -58,6 +63,10 @@ class RangePanel(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that leave are what is tested."""
+
+
+def _nothing() -> None:
+    pass
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -104,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _download(self, panel: RangePanel, content: bytes, act: dict[str, Any]) -> None:
         time.sleep(panel.delay)
-        act.get("before", lambda: None)()
+        act.get("before", _nothing)()
         etag = act.get("etag", panel.etag)
         match = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers["Range"] or "")
         start, end, total = 0, len(content), len(content)
@@ -121,13 +130,15 @@ class _Handler(BaseHTTPRequestHandler):
         if "body" in act:
             self.wfile.write(act["body"])
             return
-        stop = min(end, start + act.get("bytes", total))
+        stop, midst = min(end, start + act.get("bytes", total)), act.get("midst", _nothing)
         while start < stop:
             piece = content[start : min(stop, start + panel.piece)]
             self.wfile.write(piece)
             start += len(piece)
             time.sleep(act.get("pause", panel.pause))
-        act.get("then", lambda: None)()
+            midst()
+            midst = _nothing
+        act.get("then", _nothing)()
         self.close_connection = True
 
     def _head(self, status: int, headers: dict[str, Any]) -> None:

@@ -87,7 +87,8 @@ def test_several_connections(
     panel: RangePanel, style: str, way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_splits, "SMALLEST_RANGE", 1024)
-    panel.piece, panel.pause = 4096, 0.01
+    panel.piece = 4096
+    panel.together(3)
 
     async def main() -> None:
         async with client_of(panel, way, connections=3) as client:
@@ -150,7 +151,7 @@ def test_threads_are_bounded_and_short_work_has_its_own(
     panel: RangePanel, style: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_file_clients, "MOST_THREADS", 2)
-    panel.delay = 0.05
+    panel.together(2)
 
     async def main() -> None:
         async with client_of(panel, "own") as client, anyio.create_task_group() as group:

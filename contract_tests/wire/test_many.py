@@ -587,7 +587,7 @@ def test_a_retry_of_one_does_not_hold_up_the_others(tmp_path: Path) -> None:
         return envelope(None, 503) if operation == "create" else None
 
     panel = Paper(hooks={1: busy})
-    with panel.client("sync", retry=RetryPolicy(attempts=2, first_delay=0.3)) as client:
+    with panel.client("sync", retry=RetryPolicy(attempts=2, first_delay=2.0)) as client:
         order = [outcome.source.id for outcome in client.export_many(databases(1, 2, 3), to=tmp_path)]
     assert order[-1] == 1
     assert sorted(order) == [1, 2, 3]

@@ -70,7 +70,8 @@ def test_machines_that_tag_a_file_differently_cost_one_more_request(
 def test_ranges_come_over_tls(kind: str, tmp_path: Path) -> None:
     authority = Authority.make(tmp_path)
     with serving(FILE, context=authority.server_context()) as panel:
-        panel.piece, panel.pause = 16_384, 0.01
+        panel.piece = 16_384
+        panel.together(4)
         check(download(panel, kind, tmp_path / "out", verify=str(authority.certificate)), tmp_path / "out")
         assert len(panel.asked) == panel.most == 4
 

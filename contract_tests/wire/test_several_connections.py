@@ -46,6 +46,7 @@ def panel() -> Generator[RangePanel]:
 def test_the_file_comes_over_so_many_connections(
     panel: RangePanel, kind: str, tmp_path: Path, connections: int
 ) -> None:
+    panel.together(connections)
     check(download(panel, kind, tmp_path, connections), tmp_path)
     assert len(panel.asked) == panel.most == connections
     assert panel.asked[0] is None

@@ -76,6 +76,7 @@ def test_they_come_over_so_many_connections_together(
     panel: RangePanel, kind: str, tmp_path: Path, connections: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted = Counted(monkeypatch)
+    panel.together(connections)
     check(download(panel, kind, tmp_path, connections), tmp_path, FILES)
     assert counted.most == connections
     assert {*panel.asked_of} == {*panel.contents}

@@ -11,7 +11,7 @@ from contract_tests.faults.panel import Step
 Everywhere = Mapping[Step, Ends]
 
 # A client that must wait for nothing waits for so long.
-SHORT: Final = 0.3
+SHORT: Final = 0.5
 
 
 def ends(create: str, status: str, download: str, *, first: str | None = COMPLETE) -> Everywhere:
