@@ -27,7 +27,7 @@ def drip(connection: socket.socket, listener: Listener) -> None:
     """A header that comes a byte now and then, until the client has gone, or for much longer than it may take."""
     read_request(connection, listener)
     connection.sendall(b"HTTP/1.1 200 OK\r\nX-Header: ")
-    until = time.monotonic() + 5
+    until = time.monotonic() + 20
     with contextlib.suppress(OSError):
         while time.monotonic() < until and not select.select([connection], [], [], 0.02)[0]:
             connection.sendall(b"x")
@@ -45,7 +45,7 @@ def ask(mode: Mode, base_url: str, **options: Any) -> None:
     began = time.monotonic()
     with pytest.raises(RequestTimeout, match="in time"):
         mode.speak(lambda client: client.status(TASK), base_url=base_url, retry=HASTY, **options)
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 15
 
 
 def test_over_tls(style_mode: Mode, tmp_path: Path) -> None:

@@ -212,7 +212,7 @@ def test_a_request_that_fails_gives_its_place_back(
             for _ in range(3):
                 with suppress(ExportError, LookupError):
                     await client.status("task_1")
-            with anyio.fail_after(5):
+            with anyio.fail_after(20):
                 return (await client.status("task_1")).progress
 
     assert (ask() if style == "sync" else run(style, aask)) == 40
@@ -283,7 +283,7 @@ def test_who_is_cancelled_takes_no_place_along(style: str, monkeypatch: pytest.M
                 await anyio.wait_all_tasks_blocked()
                 group.cancel_scope.cancel()
             assert transport.now == {"POST": 0}
-            with anyio.fail_after(5):
+            with anyio.fail_after(20):
                 return (await client.status("task_1")).progress
 
     assert run(style, use) == 40

@@ -24,8 +24,8 @@ from contract_tests.wire.paper import databases, other_threads
 from profile_export import ExportClient, UsageError
 from profile_export._stop import Stop, Stopped
 
-SOON = 5.0  # far below every timeout of the client
-PATIENCE = 10.0
+SOON = 20.0  # far below every timeout of the client
+PATIENCE = 20.0
 
 
 def silent_at(step: str, reached: threading.Semaphore, gone: threading.Event) -> Handler:
