@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 PROGRAM = str(Path(sys.executable).with_name("profile-export"))
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def environment(**more: str) -> dict[str, str]:
