@@ -24,7 +24,7 @@ from contract_tests.wire.paper import databases, other_threads
 from profile_export import ExportClient, UsageError
 from profile_export._stop import Stop, Stopped
 
-SOON = 20.0  # far below every timeout of the client
+SOON = 10.0  # far below every timeout of the client
 PATIENCE = 20.0
 
 

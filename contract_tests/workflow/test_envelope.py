@@ -274,4 +274,4 @@ def test_a_long_text_is_searched_in_no_time() -> None:
     error = ApiError("refused", code=400, text="task " * 200_000)
     began = time.thread_time()
     assert not says_not_found(error)
-    assert time.thread_time() - began < 2
+    assert time.thread_time() - began < 0.5
