@@ -36,8 +36,7 @@ class RangePanel(ThreadingHTTPServer):
         self.statuses = 0
         self.guard = threading.Lock()
         self.open = self.most = 0
-        self.piece, self.pause, self.delay = 65_536, 0.0, 0.0
-        self.silent = threading.Semaphore(0)
+        self.piece, self.pause = 65_536, 0.0
         self.over = threading.Event()
         self.waited_for = False
 
@@ -52,14 +51,8 @@ class RangePanel(ThreadingHTTPServer):
 
     def say_nothing(self) -> None:
         """Until the test is over; a client that is still there at the end of a long silence has waited for it."""
-        self.silent.release()
         if not self.over.wait(SILENCE):
             self.waited_for = True
-
-    def wait_for_silence(self, connections: int) -> None:
-        """Until it says nothing on so many connections."""
-        for _ in range(connections):
-            self.silent.acquire(timeout=SILENCE)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that leave are what is tested."""
@@ -112,7 +105,6 @@ class _Handler(BaseHTTPRequestHandler):
                 panel.open -= 1
 
     def _download(self, panel: RangePanel, content: bytes, act: dict[str, Any]) -> None:
-        time.sleep(panel.delay)
         act.get("before", _nothing)()
         etag = act.get("etag", panel.etag)
         match = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers["Range"] or "")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,8 @@ PATIENT: dict[str, Any] = {"request_timeout": 2 * SILENCE}
 kinds = pytest.mark.parametrize("kind", ["sync", "asyncio", "trio"])
 
 
-@contextmanager
 def slow_panel() -> Generator[RangePanel]:
-    """Slow enough that all ranges are asked for before the first connection could bring them itself."""
+    """A fixture: slow enough that all ranges are asked for before the first connection could bring them itself."""
     with serving(FILE) as panel:
         panel.piece, panel.pause = 16_384, 0.01
         yield panel

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +23,7 @@ from profile_export import (
 pytestmark = pytest.mark.usefixtures("small_ranges")
 
 
-@pytest.fixture
-def panel() -> Iterator[RangePanel]:
-    with slow_panel() as panel:
-        yield panel
+panel = pytest.fixture(slow_panel)
 
 
 def close_blocking(panel: RangePanel, folder: Path, connections: int, written: Written) -> None:

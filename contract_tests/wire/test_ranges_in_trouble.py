@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,7 @@ from profile_export import _leftovers, _ownership, errors
 pytestmark = pytest.mark.usefixtures("small_ranges")
 
 
-@pytest.fixture
-def panel() -> Generator[RangePanel]:
-    with slow_panel() as panel:
-        yield panel
+panel = pytest.fixture(slow_panel)
 
 
 @kinds

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +34,7 @@ ENVELOPE = json.dumps({"error": 403, "error_text": "no access", "data": None}).e
 pytestmark = pytest.mark.usefixtures("small_ranges")
 
 
-@pytest.fixture
-def panel() -> Generator[RangePanel]:
-    with slow_panel() as panel:
-        yield panel
+panel = pytest.fixture(slow_panel)
 
 
 @kinds

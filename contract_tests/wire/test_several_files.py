@@ -96,9 +96,14 @@ def test_what_a_short_file_leaves_helps_a_long_one(kind: str, tmp_path: Path) ->
 
 @kinds
 def test_the_failure_of_one_ends_the_others(panel: RangePanel, kind: str, tmp_path: Path) -> None:
-    panel.acts = {2: {"status": 418, "before": lambda: panel.wait_for_silence(4)}}
-    for number in (0, 1, 3, 4):
-        panel.acts[number] = {"bytes": 32_768, "then": panel.say_nothing}
+    gate = threading.Barrier(5, timeout=SILENCE)
+
+    def fall_silent() -> None:
+        gate.wait()
+        panel.say_nothing()
+
+    panel.acts = {number: {"bytes": 32_768, "then": fall_silent} for number in range(5)}
+    panel.acts[2] = {"status": 418, "before": gate.wait}
     with pytest.raises(errors.ContractError, match="418"):
         download(panel, kind, tmp_path, 5, **PATIENT)
     assert not panel.waited_for
@@ -123,8 +128,8 @@ def test_what_ends_the_program_is_raised_as_it_is(
 @kinds
 @pytest.mark.parametrize("again", [1, 8])
 def test_a_later_run_goes_on_with_all_of_them(panel: RangePanel, kind: str, tmp_path: Path, again: int) -> None:
-    gate = threading.Barrier(5)
-    panel.acts = {number: {"bytes": 32_768, "then": lambda: gate.wait(SILENCE)} for number in range(5)}
+    gate = threading.Barrier(5, timeout=SILENCE)
+    panel.acts = {number: {"bytes": 32_768, "then": gate.wait} for number in range(5)}
     with pytest.raises(errors.IncompleteDownload):
         download(panel, kind, tmp_path, 5, attempts=1)
     parts = list(tmp_path.glob("*.part"))
